@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-import explorer.lessons
 from explorer.cache.runs import all_runs, get_run
 from explorer.lessons.check import Runs, check_lesson
+from explorer.lessons.files import lesson_files
 from explorer.lessons.parse import MOST_BYTES, read_lesson
 from explorer.lessons.problems import LessonError
 from explorer.lessons.records import Lesson
 from trainer.runs.records import RunInfo
-
-ENDING = ".md"
-NO_LESSON = "README"
-MOST_LESSONS = 200  # of a folder
 
 
 @dataclass(frozen=True)
@@ -36,24 +31,13 @@ class Found:
 
 def lessons() -> dict[str, Found]:
     """Every lesson by its name; one's own stands in place of a shipped one of the same name."""
-    paths = [*_files(Path(explorer.lessons.__file__).parent)]
-    if given := os.environ.get("LATENT_LESSONS", "").strip():
-        paths += _files(Path(given).expanduser())
-    return {path.name.removesuffix(ENDING): _found(path, *_stamp(path)) for path in paths}
+    return {name: _found(name, path, *_stamp(path)) for name, path in lesson_files().items()}
 
 
 def runs_for_lessons() -> Runs:
     """What is known of the runs that lessons may name."""
     infos = {name: info for name, info in all_runs().items() if isinstance(info, RunInfo) and info.metrics is not None}
     return Runs(infos, lambda run: tuple(get_run(run).projections))
-
-
-def _files(folder: Path) -> list[Path]:
-    """None where the folder cannot be read."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ENDING and path.stem != NO_LESSON)[:MOST_LESSONS]
-    except OSError:
-        return []
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -65,8 +49,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @st.cache_resource(max_entries=300, ttl=60, show_spinner=False)  # the runs that it names may come and go
-def _found(path: Path, _changed: int, _size: int) -> Found:
-    name = path.name.removesuffix(ENDING)
+def _found(name: str, path: Path, _changed: int, _size: int) -> Found:
     try:
         with path.open("rb") as opened:
             lesson = read_lesson(opened.read(MOST_BYTES + 1), path.name)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.cache.datasets import originals_of
 from explorer.cache.runs import Stamp, run_at, stamp_of
-from explorer.lessons.subject import pack_subject
+from explorer.lessons.piece_data import pack_piece
 from explorer.surface.served import address_of
 
 
@@ -27,4 +27,4 @@ def _has_picture(run_id: str, image: int) -> bool:
 def _subject(run_id: str, stamp: Stamp, image: int, has_picture: bool) -> bytes:
     """has_picture: a data set may come while the app runs."""
     found = originals_of(run_id, np.array([image])) if has_picture else None
-    return pack_subject(run_at(run_id, stamp), image, None if found is None else found[0])
+    return pack_piece(run_at(run_id, stamp), image, None if found is None else found[0])

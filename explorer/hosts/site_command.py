@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-import explorer.lessons
 from explorer.hosts.site.build import Chosen, runs_in, site_files
 from explorer.hosts.site.folder import check_folder, write_folder
+from explorer.lessons.files import lesson_files
 from explorer.lessons.parse import MOST_BYTES, read_lesson
 from explorer.lessons.records import Lesson
 from trainer.cli.arguments import parse
@@ -21,8 +20,6 @@ from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME, list_runs, load_run
 from trainer.runs.records import RunInfo
 
-ENDING = ".md"
-NO_LESSON = "README"
 Names = Annotated[tuple[str, ...] | None, arg(metavar="NAME...", help_behavior_hint="")]
 
 
@@ -72,7 +69,7 @@ def _runs(asked: tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _lessons(asked: tuple[str, ...] | None) -> dict[str, Lesson]:
     """By their names, in the order of the names. Raises `LatentError` for one that is not here, or is faulty."""
-    paths = {path.name.removesuffix(ENDING): path for path in _paths()}
+    paths = lesson_files()
     names: Iterable[str] = sorted(paths) if asked is None else dict.fromkeys(asked)
     return {name: _read(name, paths) for name in names}
 
@@ -86,18 +83,3 @@ def _read(name: str, paths: Mapping[str, Path]) -> Lesson:
             return read_lesson(opened.read(MOST_BYTES + 1), paths[name].name)
     except OSError as error:
         raise LatentError(f"the lesson {name!r} cannot be read ({error.strerror or 'not a file'}); leave it out.") from None
-
-
-def _paths() -> Iterator[Path]:
-    """Of those that ship, then of one's own, which take the place of a shipped one of the same name."""
-    yield from _files(Path(explorer.lessons.__file__).parent)
-    if given := os.environ.get("LATENT_LESSONS", "").strip():
-        yield from _files(Path(given).expanduser())
-
-
-def _files(folder: Path) -> list[Path]:
-    """None where the folder cannot be read."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ENDING and path.stem != NO_LESSON)
-    except OSError:
-        return []

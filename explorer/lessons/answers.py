@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from explorer.lessons.measures import MEASURES, NATS, OF_DIMENSIONS, SHARE, Measured, MeasureName
+from trainer.maps.projection import Projection
+from trainer.runs.read import Run
 
 
 def is_near(answer: float, value: float, tolerance: float) -> bool:
@@ -15,6 +17,14 @@ def is_near(answer: float, value: float, tolerance: float) -> bool:
 def is_near_place(answer: tuple[float, float], place: tuple[float, float], tolerance: float) -> bool:
     """The same of places, map units."""
     return is_near(math.dist(answer, place), 0, tolerance)
+
+
+def class_place(run: Run, projection: Projection, class_name: str) -> tuple[float, float]:
+    """The mean place of the test images of a class on a map of the run."""
+    x, y = (
+        float(value) for value in projection.points[run.encodings.label == run.info.dataset.class_names.index(class_name)].mean(0)
+    )
+    return x, y
 
 
 def unit_of(name: MeasureName) -> str:

@@ -25,7 +25,7 @@ ASK = Template("""<h1>Latent Atlas</h1>
 <input type="hidden" name="next" value="$next">
 <button>Come in</button></form>""")
 
-# a QR code brings the word after #, which browsers send to nobody
+# a QR code brings a key in place of the word after #, which browsers send to nobody
 BRING = """const word = decodeURIComponent(location.hash.slice(1));
 if (word) { history.replaceState(null, "", location.pathname + location.search); document.querySelector("#word").value = word;
 document.querySelector("form").requestSubmit(); }"""
@@ -55,7 +55,7 @@ def ask_page(next_query: str, fault: str = "") -> bytes:
 def door_page(address: str, word: str, link: str, here: str, next_query: str) -> bytes:
     """What a teacher projects. address: as visitors type it · link: what the code says · here: how many there are, in words"""
     code = segno.make(link, error="m").svg_inline(border=0, omitsize=True, dark="#000", light="#fff")
-    about = "The code brings the word along. " + (
+    about = "Who comes by the code types no word. " + (
         "It leads to the page that you had open."
         if next_query
         else "Everybody has a page of their own; nothing of it is kept here."

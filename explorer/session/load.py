@@ -128,11 +128,6 @@ def open_compare(data_set: str, first: str, run_id: str) -> None:
     open_page(first, "compare")
 
 
-def open_view(view: str) -> None:
-    """Shows another view of the same run (a button's callback)."""
-    st.session_state["view"] = view
-
-
 def open_run_next(run_id: str, view: str | None = None) -> None:
     """Shows another run, in another view where one is named, from the middle of a page: what chooses is drawn already, so the page begins
     anew."""

@@ -106,7 +106,7 @@ def lesson_terms(terms: LessonTerms, key: str) -> None:
 
 
 def lesson_piece(told: PieceTold, key: str) -> None:
-    """An interactive piece beside a lesson's text. What it is about, `lessons.subject.pack_subject`'s bytes, the browser fetches once."""
+    """An interactive piece beside a lesson's text. What it is about, `lessons.piece_data.pack_piece`'s bytes, the browser fetches once."""
     with st.container(key=f"{key}-frame"):
         _component("pieces")(data=told, key=key)
 

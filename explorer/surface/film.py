@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.surface.lowering import PlainNetwork, ops, plain_network
-from explorer.surface.payload import pack_arrays, with_length
+from explorer.surface.payload import deflated, pack_arrays, with_length
 from explorer.surface.training_schema import FilmMap, FilmPlaneRecord, FilmShown
 from explorer.text.map_notes import axis_name, map_title
 from trainer.errors import RunError
@@ -78,7 +77,7 @@ def pack_film_bundle(run: Run) -> bytes:
         return b""
     shown = {name: shown_on(run, projection) for name, projection in run.projections.items()}
     raw = with_length({"shown": shown}) + pack_film(run, most_codes=MOST_CODES, most_weights=MOST_WEIGHTS)
-    return len(raw).to_bytes(4, "little") + zlib.compress(raw, 9)
+    return deflated(raw)
 
 
 def has_film(run: Run) -> bool:

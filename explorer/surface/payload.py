@@ -128,6 +128,11 @@ def reference(static: bytes, address: str = "") -> bytes:
     return with_length({**header, "reference": True, "address": address, "arrays": {}})
 
 
+def deflated(raw: bytes) -> bytes:
+    """Bytes as a page without a server unpacks them: how many they are, then zlib."""
+    return len(raw).to_bytes(4, "little") + zlib.compress(raw, 9)
+
+
 def zipped(static: bytes) -> bytes:
     """The static blob as a file that the browser fetches, in gzip."""
     return gzip.compress(static, 6, mtime=0)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.pictures.protocols import browser_protocol, ground_of
-from explorer.surface.payload import ALIGN, pack, pack_static, unpack, with_length
+from explorer.surface.payload import ALIGN, deflated, pack, pack_static, unpack, with_length
 from explorer.surface.schema import (
     BUNDLE_FORMAT,
     BUNDLE_VERSION,
@@ -40,7 +40,7 @@ def pack_run_bundle(run: Run) -> bytes:
     labels = range(run.n_classes) if run.config.is_conditional else (None,)
     entries = [_entry(run, name, label, pool) for name in run.projections for label in labels]
     raw = with_length(_contents(run, entries, pool.table)) + pool.data
-    return len(raw).to_bytes(4, "little") + zlib.compress(raw, 9)
+    return deflated(raw)
 
 
 def unpack_run_bundle(data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from explorer.session.load import open_view
+from explorer.session.load import open_page
 from explorer.session.permission import permission
 from trainer.console import program
 
@@ -20,11 +18,11 @@ PICTURES = "**Your own pictures.** Draw some, or bring a folder, a zip or a CSV,
 PICTURES_ELSEWHERE = "**Your own pictures.** Draw some, or bring them, and train on them in this browser: they stay in your page."
 
 
-def start_here() -> None:
-    """A menu; each of its buttons opens a view."""
+def start_here(run_id: str) -> None:
+    """A menu; each of its buttons opens a view of the run."""
     with st.popover("Start here", icon=":material/explore:", type="tertiary", key="start"):
         st.markdown(TEACH)
-        st.button("Open the lessons", icon=":material/school:", key="start-lessons", on_click=partial(open_view, "lessons"))
+        st.button("Open the lessons", icon=":material/school:", key="start-lessons", on_click=open_page, args=(run_id, "lessons"))
         st.markdown(LOOK)
         st.markdown(OWN)
         st.code(
@@ -33,4 +31,6 @@ def start_here() -> None:
             wrap_lines=True,
         )
         st.markdown(PICTURES if permission().is_allowed else PICTURES_ELSEWHERE)
-        st.button("Open the Train page", icon=":material/model_training:", key="start-train", on_click=partial(open_view, "train"))
+        st.button(
+            "Open the Train page", icon=":material/model_training:", key="start-train", on_click=open_page, args=(run_id, "train")
+        )

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.cache.datasets import originals_of
 from explorer.cache.maps import forget_originals
 from explorer.pictures.arrays import to_picture
-from explorer.room.room import the_room
+from explorer.session.permission import is_room
 from explorer.text.escape import escape_markdown
 from explorer.widgets.chosen_picture import ChosenPicture
 from explorer.widgets.pictures import no_originals, run_image_name, stored_pictures
@@ -53,7 +53,7 @@ def offer_originals(run: Run, so: str) -> None:
     """Says at the place of test images that they are not here, and fetches the data set when asked. so: what that means here."""
     st.info(escape_markdown(f"{no_originals(run)}{so}"))
     dataset = run.info.dataset
-    if dataset.is_own or run.test_images is not None or the_room() is not None:  # visitors write nothing here
+    if dataset.is_own or run.test_images is not None or is_room():  # visitors write nothing here
         return
     if st.button(
         f"Download {dataset.name}",

@@ -71,3 +71,20 @@ def test_a_map_that_arrives_when_another_run_is_wanted_is_not_shown(page, server
         held[0].continue_()
     settled(page)
     assert page.evaluate(f"{SURFACE}.mapId()") == shown
+
+
+def test_where_a_program_cannot_be_fetched_the_page_says_so(page, server):
+    page.route(re.compile(r"/media/[0-9a-f]+\.js$"), lambda route: route.abort())
+    page.goto(address(server, run="digits-2d"))
+    expect(page.get_by_text("A program of this page did not arrive. Reload the page.").first).to_be_visible()
+
+
+def test_a_program_is_fetched_once_for_all_views(page, server):
+    programs: list[str] = []
+    page.on("request", lambda request: programs.append(request.url) if re.search(r"/media/[0-9a-f]+\.js$", request.url) else None)
+    opened(page, server, run="digits-2d")
+    for view in ("samples", "atlas"):
+        page.get_by_role("radio", name=view).click()
+        answered(page)
+    ready(page)
+    assert programs and len(set(programs)) == len(programs)

@@ -12,32 +12,12 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import served
 from tests.browser.surface import address, answered, ready, settled, tab
+from tests.explorer.lesson_texts import OF_A_TEACHER
 from tests.places import ASSETS
 from trainer.runs.catalogue import load_run
 
 PROJECTOR = {"width": 1280, "height": 720}
-LESSON = """---
-title: A place
-summary: One step.
-minutes: 5
-needs: nothing
-run: digits-2d
-language: en
----
-
-## Where is the 3?
-
-```predict
-question: Where do the threes lie?
-answer: place class 3
-tolerance: 1.5
-because: Their mean.
-```
-
-## And now?
-
-Nothing is asked here.
-"""
+LESSON = OF_A_TEACHER.replace("tolerance: 1", "tolerance: 1.5") + "\n## And now?\n\nNothing is asked here.\n"
 
 
 @pytest.fixture(scope="module")

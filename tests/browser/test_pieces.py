@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.lesson_tasks import own_terms
 from tests.browser.surface import address, answered, assert_no_barrier, eventually, pretrained, settled, tab
 from trainer.datasets import load_dataset
 
@@ -42,12 +43,6 @@ def tasks_done(page: Page, n: int = 1) -> None:
     expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_have_count(n, timeout=60_000)
 
 
-def terms(page: Page) -> list[float]:
-    """Distortion, rate, bound and gap of the own Gaussian, nats."""
-    cells = page.locator('[data-testid=piece-terms] tr[data-of="Your Gaussian"] td').all_inner_texts()
-    return [float(cell.replace("−", "-")) for cell in cells]
-
-
 def drag(page: Page, knob: Locator, dx: float, dy: float) -> None:
     box = knob.bounding_box()
     assert box is not None
@@ -72,21 +67,21 @@ def test_a_gaussian_is_dragged_and_stretched_and_its_terms_move(browser, server,
         expect(page.get_by_test_id("piece-plane")).to_be_in_viewport(ratio=0.9)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         eventually(lambda: is_known(page), seconds=60)
-        first = terms(page)
+        first = own_terms(page)
         assert first[1] == 0 and first[3] > 20  # it begins as the prior
         plane = page.get_by_test_id("piece-plane").bounding_box()
         drag(page, page.locator(".lw-grip-mean"), -0.07 * plane["width"], -0.25 * plane["height"])  # to the posterior
-        eventually(lambda: differ(terms(page), first))
-        moved = terms(page)
+        eventually(lambda: differ(own_terms(page), first))
+        moved = own_terms(page)
         assert moved[1] > 1 and moved[3] < first[3]
         for name, dx, dy in (("x", -25, 0), ("y", 0, 25)):
             drag(page, page.locator(f".lw-grip-{name}"), dx, dy)
-        eventually(lambda: differ(terms(page), moved))
-        adds_up(terms(page))
-        narrowed = terms(page)
+        eventually(lambda: differ(own_terms(page), moved))
+        adds_up(own_terms(page))
+        narrowed = own_terms(page)
         assert narrowed[0] < moved[0] and narrowed[1] > moved[1]
         page.get_by_test_id("piece-climb").click()
-        eventually(lambda: is_nearly(terms(page)[3], 0, 0.2), seconds=60)
+        eventually(lambda: is_nearly(own_terms(page)[3], 0, 0.2), seconds=60)
         tasks_done(page)
         quiet(page)
 
@@ -124,8 +119,8 @@ def test_its_numbers_are_those_of_numpy(browser, server):
         opened(page, server, ENCODER)
         eventually(lambda: is_known(page), seconds=60)
         page.get_by_role("button", name="The encoder's").click()
-        eventually(lambda: is_nearly(terms(page)[1], rate, 0.01), seconds=30)
-        _, _, shown, gap = terms(page)
+        eventually(lambda: is_nearly(own_terms(page)[1], rate, 0.01), seconds=30)
+        _, _, shown, gap = own_terms(page)
         said = page.get_by_test_id("piece-evidence").inner_text()
         found = float(re.search(r"= (−?[\d.]+)", said)[1].replace("−", "-"))
         assert found == pytest.approx(log_px, abs=0.1)  # the page's weights have half precision
@@ -137,11 +132,11 @@ def test_keys_move_and_stretch_it(browser, server):
     with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
         opened(page, server, ENCODER)
         page.get_by_test_id("piece-plane").focus()
-        before = terms(page)
+        before = own_terms(page)
         for key in ("ArrowUp", "Shift+X", "y"):
             page.keyboard.press(key)
-            eventually(lambda before=before: differ(terms(page), before))
-            before = terms(page)
+            eventually(lambda before=before: differ(own_terms(page), before))
+            before = own_terms(page)
         assert "step=1" in page.url
 
 
@@ -152,7 +147,7 @@ def test_the_tilted_posterior_of_the_last_step_leaves_a_gap(browser, server):
         expect(piece).to_contain_text("no axis-aligned Gaussian closes the gap")
         page.get_by_test_id("piece-climb").click()
         expect(page.get_by_role("rowheader", name="Optimised")).to_be_visible(timeout=60_000)
-        assert 0.1 < terms(page)[3] < 0.8
+        assert 0.1 < own_terms(page)[3] < 0.8
         tasks_done(page)
 
 

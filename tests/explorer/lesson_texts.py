@@ -183,3 +183,24 @@ def changed(old: str, new: str) -> bytes:
     """The sound lesson with its first `old` replaced."""
     assert old in SOUND
     return SOUND.replace(old, new, 1).encode()
+
+
+OF_A_TEACHER = """---
+title: A lesson of my own
+summary: One step.
+minutes: 5
+needs: nothing
+run: digits-2d
+language: en
+---
+
+## Where is the 3?
+
+```predict
+question: Where do the threes lie?
+answer: place class 3
+tolerance: 1
+because: Their mean.
+```
+"""
+"""One that asks for a place."""

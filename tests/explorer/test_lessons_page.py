@@ -8,6 +8,7 @@ from explorer.cache.lessons import lessons
 from explorer.lessons.answers import is_near, is_near_place
 from explorer.lessons.markdown import Writer
 from explorer.lessons.prose import read_text
+from tests.explorer.lesson_texts import OF_A_TEACHER
 from tests.explorer.shown import app, sound, words
 from trainer.runs.catalogue import load_run, shipped_roots
 
@@ -31,24 +32,6 @@ N_STEPS = {
     "14-yours": 4,
 }
 NAMES = tuple(N_STEPS)
-TEACHERS = """---
-title: A lesson of my own
-summary: One step.
-minutes: 5
-needs: nothing
-run: digits-2d
-language: en
----
-
-## Where is the 3?
-
-```predict
-question: Where do the threes lie?
-answer: place class 3
-tolerance: 1
-because: Their mean.
-```
-"""
 
 
 def verdicts(test) -> str:
@@ -99,8 +82,8 @@ def test_so_is_a_choice(choice, verdict):
 
 
 def test_a_folder_of_ones_own_is_listed_and_a_faulty_lesson_says_what_is_wrong(monkeypatch, tmp_path):
-    (tmp_path / "mine.md").write_text(TEACHERS, encoding="utf-8")
-    (tmp_path / "broken.md").write_text(TEACHERS.replace("digits-2d", "no-such-run"), encoding="utf-8")
+    (tmp_path / "mine.md").write_text(OF_A_TEACHER, encoding="utf-8")
+    (tmp_path / "broken.md").write_text(OF_A_TEACHER.replace("digits-2d", "no-such-run"), encoding="utf-8")
     monkeypatch.setenv("LATENT_LESSONS", str(tmp_path))
     found = lessons()
     assert found["mine"].lesson is not None and found["broken"].lesson is None

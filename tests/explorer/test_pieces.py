@@ -9,9 +9,9 @@ from explorer.lessons.blocks import BlockText, read_block
 from explorer.lessons.check import Runs, check_lesson, scenes
 from explorer.lessons.conditions import SUBJECTS
 from explorer.lessons.parse import read_lesson
+from explorer.lessons.piece_data import pack_piece
 from explorer.lessons.pieces import PIECES, Play
 from explorer.lessons.problems import LessonError, Mistake
-from explorer.lessons.subject import pack_subject
 from explorer.surface.payload import arrays_of
 from tests.explorer.shown import app, sound
 from tests.places import ASSETS
@@ -174,7 +174,7 @@ def test_every_subject_of_a_piece_is_one_of_some_piece():
 
 def test_one_image_travels_with_its_posterior_and_the_decoder(digits):
     picture = load_dataset("digits").images[digits.encodings.index[12]]
-    packed = pack_subject(digits, 12, picture)
+    packed = pack_piece(digits, 12, picture)
     header, arrays = arrays_of(packed)
     assert len(packed) < 200_000
     assert (header["run"], header["image"], header["is_decoding"]) == ("digits-2d", 12, False)
@@ -187,7 +187,7 @@ def test_one_image_travels_with_its_posterior_and_the_decoder(digits):
 
 
 def test_without_the_images_a_decoding_stands_for_one_and_the_posterior_is_that_of_it(digits):
-    header, arrays = arrays_of(pack_subject(digits, 12, None))
+    header, arrays = arrays_of(pack_piece(digits, 12, None))
     assert header["is_decoding"]
     decoded = digits.forward.decode(digits.encodings.mu[12:13])[0]
     assert np.abs(arrays["picture"] / 255 - np.clip(decoded, 0, 1)).max() <= 0.5 / 255 + 1e-6
@@ -198,7 +198,7 @@ def test_without_the_images_a_decoding_stands_for_one_and_the_posterior_is_that_
 
 def test_an_image_that_is_not_there_is_told(digits):
     with pytest.raises(RunError, match="no test image 539; allowed: 0 to 538"):
-        pack_subject(digits, 539, None)
+        pack_piece(digits, 539, None)
 
 
 # --- the page

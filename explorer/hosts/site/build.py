@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from explorer.hosts.site.images import add_images
 from explorer.hosts.site.lessons import Site, lesson_text, runs_of, task_keys
 from explorer.hosts.site.pages import add_pages, add_programs
-from explorer.hosts.site.parts import Files, add_part, pack, pack_record
+from explorer.hosts.site.parts import Files, add_part, pack_record
 from explorer.hosts.site.run_files import add_run
 from explorer.lessons.check import Runs, check_lesson
+from explorer.lessons.piece_data import pack_piece
 from explorer.lessons.records import Lesson
-from explorer.lessons.subject import pack_subject
+from explorer.surface.payload import deflated
 from explorer.surface.site_schema import SiteImages, SiteIndex, SiteLesson, SiteRun
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
@@ -59,7 +60,7 @@ def site_files(chosen: Chosen) -> Files:
     images = add_images(files)
 
     def subject(name: str, image: int) -> str:
-        return add_part(files, "data", f"{name}.image-{image}", pack(pack_subject(run(name), image, None)))
+        return add_part(files, "data", f"{name}.image-{image}", deflated(pack_piece(run(name), image, None)))
 
     site = Site(runs, names, run, tuple(one["name"] for one in images), subject)
     lessons = [_add_lesson(files, name, lesson, site) for name, lesson in chosen.lessons.items()]

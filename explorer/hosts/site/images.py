@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.hosts.site.parts import Files, add_part, pack
+from explorer.hosts.site.parts import Files, add_part
+from explorer.surface.payload import deflated
 from explorer.surface.site_schema import SiteImages
 from explorer.surface.training import pack_training
 from trainer.datasets import Availability, availability, dataset_names, load_dataset
@@ -18,7 +19,7 @@ def add_images(files: Files) -> list[SiteImages]:
     """The data sets of a site, the smallest first of all."""
     found = []
     for known in filter(_comes_along, map(availability, dataset_names())):
-        packed = pack(pack_training(load_dataset(known.name, download=False)))
+        packed = deflated(pack_training(load_dataset(known.name, download=False)))
         if len(packed) <= MOST_BYTES:
             found.append(SiteImages(name=known.name, title=_title(known), part=add_part(files, "data", known.name, packed)))
     return sorted(found, key=lambda one: one["name"] != FIRST)

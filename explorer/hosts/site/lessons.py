@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from explorer.hosts.site.prose import Writer, page_words, screen_words
-from explorer.lessons.answers import asked_value, unit_of
+from explorer.lessons.answers import asked_value, class_place, unit_of
 from explorer.lessons.check import Runs, Scene, scenes
 from explorer.lessons.markdown import without_terms
 from explorer.lessons.measures import Measured, MeasureName, measured
@@ -33,7 +33,8 @@ from explorer.lessons.records import (
     Train,
     prose_of,
 )
-from explorer.surface.lesson_schema import LessonClause, PieceTold
+from explorer.lessons.told import begin_of, block_key, clauses_of
+from explorer.surface.lesson_schema import PieceTold
 from explorer.surface.site_schema import (
     SiteBlock,
     SiteChoice,
@@ -49,7 +50,6 @@ from explorer.surface.site_schema import (
     SiteTerm,
     SiteText,
 )
-from explorer.surface.training_schema import TrainingBegin
 from trainer.numerals import number
 from trainer.runs.read import Run
 
@@ -87,7 +87,7 @@ class _Teller:
 
     def key(self, part: int) -> str:
         """Of a block, as the app has it."""
-        return f"lesson-{self.lesson}-{self.step}-{part}"
+        return block_key(self.lesson, self.step, part)
 
 
 def runs_of(lesson: Lesson) -> tuple[str, ...]:
@@ -137,10 +137,11 @@ def _block(block: Block, teller: _Teller, part: int) -> list[SiteBlock]:
         case Numbers(names):
             return [SiteNumbers(kind="numbers", numbers=[_measure(teller.number(name)) for name in names])]
         case Task():
-            clauses = [
-                LessonClause(subject=one.subject, of=one.of, relation=one.relation, value=one.value) for one in block.until.clauses
+            return [
+                SiteTask(
+                    kind="task", key=teller.key(part), do=write(block.do), hint=write(block.hint), clauses=clauses_of(block.until)
+                )
             ]
-            return [SiteTask(kind="task", key=teller.key(part), do=write(block.do), hint=write(block.hint), clauses=clauses)]
         case Predict():
             return [_question(block, teller, teller.key(part))]
     raise Mistake(f"a block of the kind {type(block).__name__} is not shown by a web site", "leave the lesson out of the site")
@@ -185,17 +186,14 @@ def _question(block: Predict, teller: _Teller, key: str) -> SiteBlock:
 
 
 def _place_of(class_name: str, scene: Scene, run: Run) -> tuple[float, float]:
-    """The mean place of the images of a class on the map of the step."""
-    projection = run.projections[scene.show.get("projection") or next(iter(run.projections))]
-    points = projection.points[run.encodings.label == run.info.dataset.class_names.index(class_name)]
-    x, y = (float(value) for value in points.mean(0))
-    return x, y
+    """On the map of the step."""
+    return class_place(run, run.projections[scene.show.get("projection") or next(iter(run.projections))], class_name)
 
 
 def _scene(name: str, scene: Scene, site: Site) -> SiteScene:
     key = f"{name}/{scene.since}"
     if scene.train is not None:
-        return SiteScene(key=key, run="", page="", screen="", images=_images(scene.train, site), begin=_begin(key, scene.train))
+        return SiteScene(key=key, run="", page="", screen="", images=_images(scene.train, site), begin=begin_of(key, scene.train))
     if scene.play is not None:
         return _piece(key, scene.run, scene.play, site)
     words: Mapping[str, str] = {word.key: word.value for word in scene.show.words}
@@ -215,15 +213,3 @@ def _images(train: Train, site: Site) -> str:
         return train.data
     offered = ", ".join(site.images) or "none"
     raise Mistake(f"the step trains on {train.data}, whose images are not in a site", f"train on one of {offered}")
-
-
-def _begin(key: str, of: Train) -> TrainingBegin:
-    return TrainingBegin(
-        key=key,
-        beta=of.beta,
-        latent_dim=of.dimensions,
-        seed=of.seed,
-        learning_rate=of.rate,
-        noise=of.noise,
-        beside=of.beside,
-    )

@@ -10,10 +10,10 @@ import base64
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from explorer.surface.payload import deflated
 from trainer.errors import LatentError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -36,14 +36,9 @@ def add_file(files: Files, folder: str, name: str, ending: str, data: bytes) -> 
     return path
 
 
-def pack(raw: bytes) -> bytes:
-    """Deflated, with how many bytes they are before."""
-    return len(raw).to_bytes(4, "little") + zlib.compress(raw, 9)
-
-
 def pack_record(record: Mapping[str, Any]) -> bytes:
     """A record as JSON, packed."""
-    return pack(json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode())
+    return deflated(json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode())
 
 
 def checked_name(name: str) -> str:

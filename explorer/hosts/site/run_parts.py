@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.hosts.site.parts import pack
-from explorer.surface.payload import ALIGN, with_length
-from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
+from explorer.surface.payload import deflated, with_length
+from explorer.surface.run_bundle import ArrayPool, pack_run_bundle, unpack_run_bundle
 from trainer.runs.read import Run
 
 LATER = "w.encoder."
@@ -58,13 +57,11 @@ def run_parts(run: Run) -> RunParts:
 
 
 def _packed(contents: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
-    table, parts, offset = [], [], 0
+    """arrays: of one run's pool, so no two are the same"""
+    pool = ArrayPool()
     for array in arrays:
-        data = np.ascontiguousarray(array).tobytes()
-        table.append({"dtype": array.dtype.name, "shape": list(array.shape), "offset": offset, "nbytes": len(data)})
-        parts.append(data + bytes(-len(data) % ALIGN))
-        offset += len(parts[-1])
-    return pack(with_length({**contents, "pool": table}) + b"".join(parts))
+        pool.number_of(array)
+    return deflated(with_length({**contents, "pool": pool.table}) + pool.data)
 
 
 def images_of(run: Run) -> str:

@@ -35,7 +35,7 @@ def show(now: State) -> None:
         st.caption(SAYS)
     projection, axes = chosen_map(run)
     with page_row():
-        start_here()
+        start_here(run.id)
         film_button(run, NAME)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)

@@ -26,10 +26,11 @@ from explorer.lessons.records import (
     Task,
     Text,
 )
+from explorer.lessons.told import block_key
 from explorer.pages.lessons.formulas import show_formula
 from explorer.pages.lessons.places import place_verdict
 from explorer.session.lessons import reading as lesson
-from explorer.session.lessons.progress import block_key, done
+from explorer.session.lessons.progress import done
 from explorer.session.pins import pins_of
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from explorer.cache.maps import get_projection
 from explorer.cache.runs import get_run
-from explorer.lessons.answers import is_near_place
+from explorer.lessons.answers import class_place, is_near_place
 from explorer.lessons.check import Scene
 from explorer.lessons.markdown import escaped
 from explorer.lessons.records import PlaceAnswer, Predict, Step
@@ -40,9 +40,7 @@ def place_found(scene: Scene, class_name: str, code: Sequence[float]) -> PlaceFo
     """Where a code (K,) lies on the map of the step, and where the images of a class do."""
     run = get_run(scene.run)
     projection = map_of(scene, run)
-    points = projection.points[run.encodings.label == run.info.dataset.class_names.index(class_name)]
-    x, y = (float(value) for value in points.mean(0))
-    return PlaceFound(place_of(code, run, projection), (x, y))
+    return PlaceFound(place_of(code, run, projection), class_place(run, projection, class_name))
 
 
 def place_verdict(scene: Scene, class_name: str, code: Sequence[float], tolerance: float) -> tuple[bool, str]:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from explorer.cache.lessons import runs_for_lessons
 from explorer.lessons.check import Scene, scenes
-from explorer.lessons.conditions import Condition
 from explorer.lessons.records import Lesson, Note, Predict, Step, Task
+from explorer.lessons.told import block_key, clauses_of
 from explorer.pages.lessons.blocks import Teller, answer_words, show_block
 from explorer.pages.lessons.places import asks_for_place, place_markers
 from explorer.pages.lessons.scene import show_scene, shown
@@ -18,7 +18,7 @@ from explorer.session.lessons import reading as lesson
 from explorer.session.load import State
 from explorer.session.pins import pins_of
 from explorer.surface.component import lesson_watch
-from explorer.surface.lesson_schema import LessonClause, LessonTask, LessonTold
+from explorer.surface.lesson_schema import LessonTask, LessonTold
 
 PRESENT_HELP = "Large for a room, a step a screen; arrow keys, Page Up and Page Down of a clicker go through the steps"
 
@@ -39,9 +39,7 @@ def show_lesson(now: State, name: str, read: Lesson) -> None:
                 _show_text(name, read, at, scene)
             with st.container(key="lesson-scene"):
                 _show_beside(now, name, read.steps[at], at, scene)
-    tasks = [
-        LessonTask(key=progress.block_key(name, at, number), clauses=_clauses(task.until)) for number, task in _tasks(read, at)
-    ]
+    tasks = [LessonTask(key=block_key(name, at, number), clauses=clauses_of(task.until)) for number, task in _tasks(read, at)]
     lesson_watch(
         LessonTold(
             lesson=name,
@@ -58,7 +56,7 @@ def show_lesson(now: State, name: str, read: Lesson) -> None:
 def _show_beside(now: State, name: str, step: Step, at: int, scene: Scene) -> None:
     """The map or the training; where a place is asked for, what was pinned just now is an answer that the text above can take."""
     before = pins_of(scene.run)
-    show_scene(now, name, scene, partial(place_markers, scene, step, partial(progress.block_key, name, at)))
+    show_scene(now, name, scene, partial(place_markers, scene, step, partial(block_key, name, at)))
     if asks_for_place(step) and pins_of(scene.run) != before:
         st.rerun()
 
@@ -66,10 +64,6 @@ def _show_beside(now: State, name: str, step: Step, at: int, scene: Scene) -> No
 def _tasks(read: Lesson, at: int) -> list[tuple[int, Task]]:
     """Those of a step, each with its place in it."""
     return [(number, part.block) for number, part in enumerate(read.steps[at].parts) if isinstance(part.block, Task)]
-
-
-def _clauses(until: Condition) -> list[LessonClause]:
-    return [LessonClause(subject=one.subject, of=one.of, relation=one.relation, value=one.value) for one in until.clauses]
 
 
 def _show_text(name: str, read: Lesson, at: int, scene: Scene) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from explorer.lessons.records import ChoiceAnswer, Lesson, NumberAnswer, PlaceAnswer, Predict, Task
+from explorer.lessons.told import block_key
 from explorer.session.events import sent
 from explorer.session.lessons import reading
 from explorer.surface.lesson_schema import LessonAnswer, LessonPlace
@@ -16,11 +17,6 @@ KEY = "lesson-progress"
 DONE, STEPS, HEARD = "lesson-done", "lesson-steps", "lesson-heard"
 FAR = 1e6
 MOST_NUMBERS = 512
-
-
-def block_key(name: str, step: int, part: int) -> str:
-    """Of a block of a lesson, for its widgets, its answer and whether it is done. step, part: from 0."""
-    return f"lesson-{name}-{step}-{part}"
 
 
 def take(lessons: Mapping[str, Lesson]) -> None:

@@ -1,7 +1,7 @@
 /** The lessons' part in the browser: it watches tasks and keeps how far a visitor is, and shows the terms of formulas. */
 
-import { termsInApp } from "../hosts/lesson/terms";
 import { inApp } from "../hosts/lessons";
+import { termsInApp } from "../hosts/lessons/terms";
 
 type Component = Parameters<typeof inApp>[0];
 

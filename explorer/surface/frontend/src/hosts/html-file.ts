@@ -2,6 +2,7 @@
 
 import { share } from "../kernel/screen";
 import { button, h } from "../ui/dom";
+import { figureWords, unbroken } from "../ui/figure-words";
 import { count } from "../ui/format";
 import { PayloadError } from "../wire/errors";
 import { type RunBundle, readRunBundle } from "../wire/run-bundle";
@@ -69,16 +70,7 @@ function setFragment(text: string): void {
 }
 
 function head({ contents }: RunBundle): HTMLElement {
-  const { title, facts, meanings, units } = contents;
-  const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
-  const details = h(
-    "details",
-    { class: "lp-details" },
-    h("summary", {}, "What the figures mean"),
-    list,
-    h("p", {}, units),
-  );
-  details.hidden = meanings.length === 0;
+  const { title, facts } = contents;
   return h(
     "header",
     { class: "lp-head" },
@@ -90,13 +82,8 @@ function head({ contents }: RunBundle): HTMLElement {
       button("lp-share", { title: "a link that opens exactly this, and its QR code" }, () => share(true), "Copy link"),
     ),
     h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
-    details,
+    figureWords(contents),
   );
-}
-
-/** A name and its number stay on one line. */
-function unbroken(text: string): string {
-  return text.replace(/ /g, "\u00a0");
 }
 
 function foot({ contents: { source } }: RunBundle): HTMLElement {

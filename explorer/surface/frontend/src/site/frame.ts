@@ -56,11 +56,6 @@ function shareButton(): HTMLElement {
   );
 }
 
-/** A name and its number stay on one line. */
-export function unbroken(text: string): string {
-  return text.replace(/ /g, "\u00a0");
-}
-
 /** Where an address names nothing that is here. */
 export function absent(what: string, name: string, known: readonly string[]): string {
   const there = known.length > 0 ? `; there are ${known.join(", ")}` : "";

@@ -2,11 +2,12 @@
 
 import { KeptScreen } from "../hosts/screen/kept-screen";
 import { h } from "../ui/dom";
+import { figureWords, unbroken } from "../ui/figure-words";
 import { count } from "../ui/format";
 import { PayloadError } from "../wire/errors";
 import type { BundleContents, SiteIndex, SiteRun } from "../wire/schema";
 import { address, parted, queried, screenFragment, write } from "./address";
-import { absent, type Place, unbroken, WHERE_IT_RUNS } from "./frame";
+import { absent, type Place, WHERE_IT_RUNS } from "./frame";
 import { ShownRun } from "./shown-run";
 
 export async function runPage(index: SiteIndex, place: Place): Promise<void> {
@@ -46,22 +47,13 @@ export function runOf({ runs }: SiteIndex, name: string): SiteRun {
   throw new PayloadError(absent("run", name, names));
 }
 
-function head({ name, verdict, tone }: SiteRun, { facts, meanings, units }: BundleContents): HTMLElement[] {
-  const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
-  const details = h(
-    "details",
-    { class: "lp-details" },
-    h("summary", {}, "What the figures mean"),
-    list,
-    h("p", {}, units),
-  );
-  details.hidden = meanings.length === 0;
+function head({ name, verdict, tone }: SiteRun, contents: BundleContents): HTMLElement[] {
   const beside = h("a", { href: address("compare", { run: name }) }, "Compare with another run");
   return [
-    h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
+    h("p", { class: "lp-facts" }, contents.facts.map(unbroken).join(" · ")),
     h("p", { class: `si-verdict si-${tone}` }, verdict),
     h("p", { class: "si-beside" }, beside),
-    details,
+    figureWords(contents),
   ];
 }
 

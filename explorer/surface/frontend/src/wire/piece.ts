@@ -1,4 +1,4 @@
-/** What is an interactive piece about? The reader of explorer/lessons/subject.py: one image of a run, its posterior, and the decoder. */
+/** What is an interactive piece about? The reader of explorer/lessons/piece_data.py: one image of a run, its posterior, and the decoder. */
 
 import { PayloadError } from "./errors";
 import { type Arrays, parseArrays, product } from "./payload";

@@ -13,7 +13,7 @@ from trainer.errors import RunError
 from trainer.runs.read import Run
 
 
-def pack_subject(run: Run, image: int, picture: NDArray[np.uint8] | None) -> bytes:
+def pack_piece(run: Run, image: int, picture: NDArray[np.uint8] | None) -> bytes:
     """Header (`PieceHeader`) and arrays. Raises `RunError` where the run has no such image.
 
     picture: (C, H, W); None where it is not on this machine: then the decoding of its code stands for it, and is encoded anew, so that what
