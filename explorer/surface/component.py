@@ -27,11 +27,13 @@ const later = import(new URL(%s, document.baseURI).href).then((found) => (progra
 export default (component) => {
   if (program) return program.default(component);
   let isGone = false, leave;
-  const lost = "A program of this page did not arrive. Reload the page.";
-  later.then(
-    ({ default: show }) => { if (!isGone) leave = show(component); },
-    () => { if (!isGone) component.parentElement.textContent = lost; },
-  );
+  const tell = () => {
+    const words = document.createElement("p");
+    words.setAttribute("role", "alert");
+    words.textContent = "A program of this page did not arrive. Reload the page.";
+    component.parentElement.replaceChildren(words);
+  };
+  later.then(({ default: show }) => { if (!isGone) leave = show(component); }, () => isGone || tell());
   return () => { isGone = true; leave?.(); };
 };
 """
