@@ -268,6 +268,25 @@ def whole(found: list[float]) -> None:
 # --- all of them
 
 
+@pytest.mark.parametrize("width", [390, 600, 1280])
+@pytest.mark.parametrize("name", PLACES)
+def test_charts_are_drawn_as_large_as_they_are_shown(browser, server, name, width):
+    """Else their letters would be smaller than they say."""
+    with tab(browser, viewport={"width": width, "height": 900}, reduced_motion="reduce") as page:
+        piece = opened(page, server, PLACES[name])
+        if name in ("darts", "integrate", "gradients"):
+            page.get_by_test_id("piece-go").click()
+        answered(page)
+        eventually(lambda: unscaled(piece), seconds=60)
+
+
+def unscaled(piece: Locator) -> None:
+    scales = piece.locator("svg[viewBox]").evaluate_all(
+        "all => all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect().width / one.viewBox.baseVal.width)"
+    )
+    assert scales and scales == pytest.approx([1] * len(scales), abs=0.02)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PLACES)
 def test_axe_finds_nothing(browser, server, name, scheme):
