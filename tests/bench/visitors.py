@@ -51,6 +51,7 @@ WORD = "tulip-orchard-4821"
 VIEWS = ("samples", "dimensions", "interpolate", "reconstruct", "lessons", "atlas")
 EVERY_S = 10.0
 LONGEST_S = 120.0
+REST_S = 3.0  # the browser of the first visit ends on the same processors
 FETCHED = re.compile(rb"media/[0-9a-f]{20,}\.(?:gz|js)")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -231,6 +232,7 @@ async def admitted(url: str, is_app: bool) -> dict[str, str]:
 
 async def measured(url: str, pid: int, n: int, seconds: float, is_app: bool, told: Heard) -> dict[str, Any]:
     """All parts, one after the other."""
+    await asyncio.sleep(REST_S)
     before = resident_mb(pid)
     visitors = [Visitor(url, await admitted(url, is_app), f"v{i}") for i in range(n)]
     arrive = await asyncio.gather(*(arrived(one, told) for one in visitors))
