@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -24,6 +26,7 @@ from explorer.room.limits import Limits
 from explorer.room.room import COOKIE, Room
 from trainer.errors import LatentError
 
+Result = TypeVar("Result")
 WORD = "Tulip orchard"
 HERE = "http://atlas.test"
 
@@ -81,13 +84,19 @@ def app() -> App:
     return App()
 
 
+def run_alone(work: Coroutine[Any, Any, Result]) -> Result:
+    """In a thread of its own: in the test's own a browser of another file may have a loop that runs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def visit(app: App, room: Room, what: Callable[[httpx.AsyncClient], object], **options) -> httpx.Response:
     async def one() -> httpx.Response:
         transport = httpx.ASGITransport(Gate(app, room), client=options.pop("client", ("10.0.0.7", 5000)))
         async with httpx.AsyncClient(transport=transport, base_url=HERE, **options) as client:
             return await what(client)
 
-    return asyncio.run(one())
+    return run_alone(one())
 
 
 def entered(room: Room, role: str = "visitor") -> dict[str, str]:
@@ -322,7 +331,7 @@ def socket_through(app: App, room: Room, cookie: str, *messages: dict) -> list[d
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"cookie", f"{COOKIE}={cookie}".encode())]}
-    asyncio.run(Gate(app, room)(scope, frames(*messages), send))
+    run_alone(Gate(app, room)(scope, frames(*messages), send))
     return sent
 
 
@@ -406,7 +415,7 @@ def test_a_word_that_does_not_arrive_is_not_waited_for(app, room, monkeypatch):
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/room", "headers": [], "query_string": b"", "client": ("10.0.0.7", 1)}
-    asyncio.run(Gate(app, room)(scope, never, send))
+    run_alone(Gate(app, room)(scope, never, send))
     assert sent[0]["status"] == 408
 
 

@@ -21,6 +21,9 @@ interface Mounted {
   told: LessonTold;
   /** Tasks that were seen to be done here, and are told until the app knows. */
   done: readonly string[];
+  /** How often it was told of them without an answer. */
+  tries: number;
+  again: ReturnType<typeof setTimeout> | undefined;
   /** The step that this window is at, as all windows know; 0 before the first. */
   step: number;
   /** Which lesson's place was told of last. */
@@ -30,6 +33,9 @@ interface Mounted {
 
 /** Of all windows of this browser. */
 const LINE = "latent-atlas-lesson";
+/** A rerun that is overtaken by another one may lose what it was told; so long after it is told again, and so often. */
+const AGAIN_MS = 3000;
+const MOST_TRIES = 10;
 const SCROLLED = "[data-testid=stMain], .st-key-lesson-text";
 const TAKES_ARROWS =
   "input, select, textarea, [contenteditable=true], [role=application], [role=slider], [role=tab], [role=radio]";
@@ -59,8 +65,19 @@ function left(parent: Node, here: Mounted): () => void {
 
 function begun(component: Component, told: LessonTold): Mounted {
   const disposer = new Disposer();
-  const here: Mounted = { disposer, component, told, done: [], step: 0, recalled: null, calls: 0 };
+  const here: Mounted = {
+    disposer,
+    component,
+    told,
+    done: [],
+    tries: 0,
+    again: undefined,
+    step: 0,
+    recalled: null,
+    calls: 0,
+  };
   const known: KnownClasses = new Map();
+  disposer.add(() => clearTimeout(here.again));
   disposer.listen(window, WATCHED, (event) =>
     watch(here, () => (event as CustomEvent<WatchedSource>).detail.watched()),
   );
@@ -136,7 +153,7 @@ function hearKept({ component }: Mounted, event: StorageEvent): void {
 
 /** see: what is on the screen now, where there is a task that it may do. */
 function watch(here: Mounted, see: () => Watched): void {
-  const { told, component } = here;
+  const { told } = here;
   const open = told.tasks.filter(({ key }) => !told.place.done.includes(key) && !here.done.includes(key));
   if (open.length === 0) return;
   const watched = see();
@@ -144,8 +161,19 @@ function watch(here: Mounted, see: () => Watched): void {
   const found = open.filter(({ clauses }) => holds(clauses, watched)).map(({ key }) => key);
   if (found.length === 0) return;
   here.done = [...here.done, ...found];
-  component.setStateValue("done", here.done);
+  here.tries = 0;
+  tellDone(here);
   keep(here, keptPlaces(keeperOfBrowser())); // at once: who leaves before the app has answered has done it too
+}
+
+/** Again until the app knows; not for ever, for it may know no such task any more. */
+function tellDone(here: Mounted): void {
+  clearTimeout(here.again);
+  const isKnown = here.done.every((key) => here.told.place.done.includes(key));
+  if (isKnown || here.tries >= MOST_TRIES) return;
+  here.tries += 1;
+  here.component.setStateValue("done", here.done);
+  here.again = setTimeout(() => tellDone(here), AGAIN_MS);
 }
 
 function withDone(place: LessonPlace, done: readonly string[]): LessonPlace {

@@ -17,7 +17,7 @@ import { FilmBar } from "./bar";
 import own from "./film.css";
 import { FilmRun } from "./film-run";
 import { asksToLeave } from "./leaving";
-import { LinkedFilms } from "./linked-films";
+import { LinkedFilms, type Standing } from "./linked-films";
 import { advanced, epochAt, placeOf, shareOf, termsAt } from "./moments";
 
 /** Where a film is: what goes on when it is drawn anew. */
@@ -68,11 +68,16 @@ export class Replay {
       toggle: () => this.toggle(),
       setSpeed: (speed) => this.play(this.isPlaying, speed),
     });
-    this.links = new LinkedFilms(link, (share, isPlaying) => this.follow(share, isPlaying));
+    this.links = new LinkedFilms(
+      link,
+      (other) => this.follow(other),
+      () => this.standing,
+    );
     this.layOut(note, height);
     this.disposer.add(() => this.links.dispose());
     this.listen(leaves ? leave : null);
     Object.defineProperty(this.element, "replay", { value: this }); // a handle for hosts and browser tests
+    if (!from) this.links.ask(); // who comes to films that rest does not set them going
     this.loop.request();
   }
 
@@ -90,7 +95,7 @@ export class Replay {
   seek(at: number): void {
     this.isPlaying = this.isLed = false;
     this.goTo(at);
-    this.links.tell(shareOf(this.film, at), false);
+    this.links.tell(this.standing);
   }
 
   /** Where it is shown it has the page's colours from its first picture on. */
@@ -123,7 +128,7 @@ export class Replay {
     this.isLed = false;
     if (!wasPlaying && this.at >= this.film.nMoments - 1) this.goTo(0);
     this.play(!wasPlaying, this.speed);
-    this.links.tell(shareOf(this.film, this.at), this.isPlaying);
+    this.links.tell(this.standing);
   }
 
   private play(isPlaying: boolean, speed: number): void {
@@ -133,10 +138,17 @@ export class Replay {
     this.loop.request();
   }
 
-  /** Another film of the page shows this share of its training. */
-  private follow(share: number, isLed: boolean): void {
-    this.isPlaying = false;
-    this.isLed = isLed;
+  private get standing(): Standing {
+    const { film, at, isPlaying, isLed } = this;
+    return { share: shareOf(film, at), moving: isPlaying ? "leads" : isLed ? "follows" : "rests" };
+  }
+
+  /** Another film of the page shows this share of its training. One that is taken along itself only says where all are. */
+  private follow({ share, moving }: Standing): void {
+    if (moving !== "follows") {
+      this.isPlaying = false;
+      this.isLed = moving === "leads";
+    }
     this.goTo(placeOf(this.film, share));
   }
 
@@ -154,7 +166,7 @@ export class Replay {
       this.before = now;
       if (this.at >= film.nMoments - 1) this.isPlaying = false;
       else this.loop.request();
-      if (this.at !== at) this.links.tell(shareOf(film, this.at), this.isPlaying);
+      if (this.at !== at) this.links.tell(this.standing);
     }
     this.bar.show({
       at: this.at,

@@ -1,7 +1,7 @@
 /** Is a film at its moments what was kept, and between two of them on the straight line? Against the line's own formula. */
 
-import { expect, test } from "vitest";
-import { LinkedFilms } from "../../src/replay/linked-films";
+import { beforeEach, describe, expect, test } from "vitest";
+import { LinkedFilms, type Standing } from "../../src/replay/linked-films";
 import { advanced, codesAt, epochAt, LASTS_MS, placeOf, shareOf, termsAt } from "../../src/replay/moments";
 import { writtenFilm } from "./written-film";
 
@@ -54,17 +54,43 @@ test("it plays from end to end in its time, and stays at the end", () => {
   expect(advanced(FILM, 1.9, LASTS_MS, 1)).toBe(2);
 });
 
-test("films of one name hear each other, not themselves and no other ones", () => {
-  const page = new EventTarget();
+describe("films beside each other", () => {
   const heard: string[] = [];
-  const film = (group: string, name: string): LinkedFilms =>
-    new LinkedFilms(group, (share, plays) => heard.push(`${name} ${share}${plays ? " on" : ""}`), page);
-  const [a, b, , alone] = [film("one", "a"), film("one", "b"), film("two", "c"), film("", "d")];
-  a.tell(0.5, false);
-  alone.tell(0.9, false);
-  a.tell(0.55, true);
-  expect(heard).toEqual(["b 0.5", "b 0.55 on"]);
-  b.dispose();
-  a.tell(0.6, false);
-  expect(heard).toHaveLength(2);
+  const film = (page: EventTarget, group: string, name: string, now: Standing): LinkedFilms =>
+    new LinkedFilms(
+      group,
+      ({ share, moving }) => heard.push(`${name}: ${share} ${moving}`),
+      () => now,
+      page,
+    );
+  const REST: Standing = { share: 0, moving: "rests" };
+
+  beforeEach(() => {
+    heard.length = 0;
+  });
+
+  test("of one name hear each other, not themselves and no other ones", () => {
+    const page = new EventTarget();
+    const a = film(page, "one", "a", REST);
+    const b = film(page, "one", "b", REST);
+    film(page, "two", "c", REST);
+    const alone = film(page, "", "d", REST);
+    a.tell({ share: 0.5, moving: "rests" });
+    alone.tell({ share: 0.9, moving: "rests" });
+    a.tell({ share: 0.55, moving: "leads" });
+    expect(heard).toEqual(["b: 0.5 rests", "b: 0.55 leads"]);
+    b.dispose();
+    a.tell({ share: 0.6, moving: "rests" });
+    expect(heard).toHaveLength(2);
+  });
+
+  test("tell one that comes later where they are", () => {
+    const page = new EventTarget();
+    film(page, "one", "a", { share: 0.25, moving: "rests" });
+    film(page, "two", "other", { share: 0.75, moving: "leads" });
+    film(page, "one", "late", { share: 0, moving: "leads" }).ask();
+    expect(heard).toEqual(["late: 0.25 rests"]);
+    film(page, "", "alone", REST).ask();
+    expect(heard).toHaveLength(1);
+  });
 });
