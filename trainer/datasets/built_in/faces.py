@@ -201,8 +201,7 @@ def _paint_nose(paper: Singles, aside: Floats, tone: Singles) -> None:
 
 
 def _rows(rows: slice) -> Singles:
-    middles: Floats = np.arange(HEIGHT)[rows, None] + 0.5
-    return _single(middles)
+    return _single(np.arange(HEIGHT, dtype=np.float64)[rows, None] + 0.5)
 
 
 def _ellipse(x: Floats | float, y: float, across: float, down: float, rows: slice = slice(0, HEIGHT)) -> Singles:
