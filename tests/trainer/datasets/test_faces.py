@@ -184,9 +184,9 @@ def test_every_factor_is_visible_where_it_says(factor: int) -> None:
     found = np.abs(changed(some(), factor, 0.1))
     assert found.max(axis=(1, 2)).min() >= (1 if name == "skin" else 6)
     elsewhere = {
-        "expression": [slice(0, 11), slice(39, HEIGHT)],
+        "expression": [slice(0, 10), slice(39, HEIGHT)],
         "eyes": [slice(0, 16), slice(27, HEIGHT)],
-        "brows": [slice(0, 11), slice(23, HEIGHT)],
+        "brows": [slice(0, 10), slice(24, HEIGHT)],
         "hair": [slice(39, HEIGHT)],
     }
     for rows in elsewhere.get(name, []):
@@ -267,4 +267,4 @@ def test_each_picture_depends_on_its_own_factors_only() -> None:
 
 def test_the_bytes_are_the_same_on_every_machine() -> None:
     """A run remembers this checksum. Where this fails, drawing has changed: runs must be trained anew."""
-    assert load_dataset("faces").sha256 == "14d64af4238484caa690eec145af0fe3a1ddfd0922633caac13d8f34e8cc0707"
+    assert load_dataset("faces").sha256 == "61fd1e851316120c0f8c4c6f39cba852002f71bf143279c47a64e625ba099a1e"

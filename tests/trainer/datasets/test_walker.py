@@ -30,6 +30,7 @@ from trainer.datasets.built_in.walker import (
     MIDDLE,
     NEAR,
     NECK,
+    PAPER,
     SHANK,
     SHOULDER,
     THIGH,
@@ -50,6 +51,7 @@ from trainer.datasets.built_in.walker import (
 Floats = NDArray[np.float64]
 CIRCLE = 2 * math.pi * np.arange(400) / 400
 NORMAL = np.ones(400)
+PAPER_GREY = round(255 * PAPER)
 
 
 def some(n: int = 60) -> NDArray[np.float32]:
@@ -99,10 +101,10 @@ def test_a_swing_grows_with_the_stride_and_repeats_after_it() -> None:
 
 
 def test_the_lower_foot_stands_on_the_ground_in_every_picture() -> None:
-    """The row above the ground's is inked, the one below is not: half a line's width and half a pixel are around a sole."""
-    images = render(extremes())
-    assert (images[:, :, 29].max(axis=2) > 0.95 * 255 * FAR).all()
-    assert images[:, :, 31].max() == 0
+    """The row above the ground's is as light or as dark as a foot, the one below is paper."""
+    off = np.abs(render(extremes()).astype(float) - PAPER_GREY)
+    assert (off[:, :, 29].max(axis=2) > 0.8 * 255 * (PAPER - FAR)).all()
+    assert off[:, :, 31].max() == 0
 
 
 def test_the_classes_are_what_the_legs_do() -> None:
@@ -143,7 +145,7 @@ def painted(phase: float, stride: float, lean: float, points: int = 8) -> Floats
     hip = np.array([MIDDLE, GROUND - LEG_WIDTH - max(soles)])
     up = np.array([math.sin(math.radians(lean)), -math.cos(math.radians(lean))])
     shoulder, head = hip + TRUNK * up, hip + (TRUNK + NECK) * up
-    grey = np.zeros_like(x)
+    grey = np.full_like(x, PAPER)
     is_body = is_on(hip, shoulder, TRUNK_WIDTH) | is_on(shoulder, head, ARM_WIDTH) | is_on(head, head, HEAD)
     for is_part, tone in (
         (limb(shoulder, arms[1], ARM_WIDTH) | limb(hip, legs[1], LEG_WIDTH), FAR),
@@ -160,7 +162,7 @@ def test_each_pixel_is_the_mean_of_what_is_in_it() -> None:
         exact = painted(phase, stride, lean)
         assert np.abs(drawn - exact).max() < 0.35  # where edges meet in a pixel, and at round ends
         assert np.abs(drawn - exact).mean() < 0.01
-        assert drawn.sum() == pytest.approx(exact.sum(), rel=0.03)
+        assert (drawn - PAPER).sum() == pytest.approx((exact - PAPER).sum(), abs=0.03 * np.abs(exact - PAPER).sum())
 
 
 @pytest.mark.parametrize("rows", ["BODY_ROWS", "ARM_ROWS", "LEG_ROWS"])
@@ -173,9 +175,10 @@ def test_no_part_is_cut_by_the_rows_it_is_drawn_in(rows: str, monkeypatch: pytes
 
 def test_the_figure_lies_wholly_inside_the_picture() -> None:
     images = render(extremes())
-    assert images[:, :, [0, -1]].max() == 0
-    assert images[..., [0, -1]].max() == 0
+    assert (images[:, :, [0, -1]] == PAPER_GREY).all()
+    assert (images[..., [0, -1]] == PAPER_GREY).all()
     assert images.max() == 255
+    assert images.min() == round(255 * FAR)
 
 
 def test_the_second_frame_is_the_first_of_the_phase_a_moment_later() -> None:
@@ -197,6 +200,14 @@ def test_a_stride_ends_where_it_began_and_its_two_steps_look_different() -> None
     assert halves.min() > 2 * steps.max()  # no two pictures of the other half are as near as neighbours are
 
 
+def test_most_of_what_a_stride_changes_goes_round_once() -> None:
+    """By the Fourier series of the pictures along a stride: the first harmonic has several times the variance of the second."""
+    for stride in (0.6, 1.25):
+        pictures = figure(CIRCLE, stride * NORMAL, 4 * NORMAL).reshape(400, -1)
+        once, twice = np.square(np.abs(np.fft.rfft(pictures, axis=0)[1:3])).sum(axis=1)
+        assert once > 4 * twice
+
+
 def changed(factors: NDArray[np.float32], factor: int, share: float) -> NDArray[np.int_]:
     """What a share of a factor's range adds to pictures."""
     after = factors.copy()
@@ -206,9 +217,9 @@ def changed(factors: NDArray[np.float32], factor: int, share: float) -> NDArray[
 
 @pytest.mark.parametrize("factor", range(4), ids=FACTOR_NAMES)
 def test_every_factor_is_visible_and_changes_what_it_says(factor: int) -> None:
-    """A tenth of each range changes some pixel by 20 grey levels, of speed by 10, from wherever it starts; speed is in the second frame."""
+    """A tenth of each range changes some pixel by 20 grey levels, of speed by 8, from wherever it starts; speed is in the second frame."""
     found = np.abs(changed(some(200), factor, 0.1)).max(axis=(2, 3))
-    assert found.max(axis=1).min() >= (10 if factor == 3 else 20)
+    assert found.max(axis=1).min() >= (8 if factor == 3 else 20)
     assert (found[:, 0] == 0).all() if factor == 3 else found[:, 0].min() >= 15
     if factor == 2:  # lean moves nothing below the hip
         assert np.abs(changed(some(200), factor, 0.1))[:, :, 21:].max() <= 1
@@ -281,4 +292,4 @@ def test_each_picture_depends_on_its_own_factors_only() -> None:
 
 def test_the_bytes_are_the_same_on_every_machine() -> None:
     """A run remembers this checksum. Where this fails, drawing has changed: runs must be trained anew."""
-    assert load_dataset("walker").sha256 == "f5b4396b22f1c6543b74de43531bd86beb86ff44bf9db3e9a1f0ec69fee1bd47"
+    assert load_dataset("walker").sha256 == "191a25302c1df1e8163a7e3c84eab69736064b6fa1ce5ac6e51316596c9187a2"

@@ -2,15 +2,15 @@
 
 | factor     | range       | unit and meaning                                                                            |
 |------------|-------------|---------------------------------------------------------------------------------------------|
-| yaw        | [−36, 36)   | degrees by which the head is turned, to the right as seen                                   |
+| yaw        | [−22, 22)   | degrees by which the head is turned, to the right as seen                                   |
 | expression | [−1, 1)     | from a scowl over a straight mouth to a smile that shows teeth: mouth and slope of the brows |
 | eyes       | [0.6, 1)    | how far the lids are open                                                                   |
 | brows      | [−0.5, 0.5) | pixels by which both brows are raised                                                       |
 | hair       | [−0.8, 0.8) | pixels by which the hair comes down the forehead                                            |
 | skin       | [−1, 1)     | how light the skin is: 1 is a fortieth of the way from black to white lighter               |
 
-Each is drawn independently and uniformly. Yaw and expression change most of a picture, the other four little: a map of
-two dimensions is to be spanned by those two.
+Each is drawn independently and uniformly. Yaw and expression change much of a picture, the other four little: a map of
+two dimensions is to be spanned by those two. A wider yaw would outweigh expression and fill the map alone, as a ribbon.
 
 The features lie on a ball. What is left or right on it is an arc from its middle, and the head is turned by adding to
 all arcs: a picture's column shows the arc asin(column / radius) − yaw. So a turned face has its features aside,
@@ -38,8 +38,8 @@ HEIGHT, WIDTH = 48, 40
 IMAGE_SHAPE = (1, HEIGHT, WIDTH)
 CLASS_NAMES = ("scowls", "straight", "smiles")
 FACTOR_NAMES = ("yaw", "expression", "eyes", "brows", "hair", "skin")
-LOW = np.array([-36, -1, 0.6, -0.5, -0.8, -1], dtype=np.float64)
-HIGH = np.array([36, 1, 1, 0.5, 0.8, 1], dtype=np.float64)
+LOW = np.array([-22, -1, 0.6, -0.5, -0.8, -1], dtype=np.float64)
+HIGH = np.array([22, 1, 1, 0.5, 0.8, 1], dtype=np.float64)
 LICENCE = "made by this project's own code"
 DESCRIPTION = "10 000 drawn faces, 48 × 40, grey, six known factors: they turn and smile; made here"
 
@@ -55,12 +55,12 @@ SHADE = 0.3  # by which share the skin is darker at the edge of the face
 MIDDLE, LEVEL, ACROSS, DOWN = 20.0, 23.0, 12.0, 15.5
 EYES, BROWS, MOUTH = 21.0, 16.6, 31.6  # rows
 EYE_ARC, EYE_WIDTH, EYE_HEIGHT = 5.2, 2.8, 2.2
-BROW_WIDTH, BROW_SLOPE = 3.4, 0.34
-MOUTH_WIDTH, MOUTH_BEND, MOUTH_OPEN, CLOSED_TO = 5.8, 3.0, 2.6, 0.2
-LIP, BROW = 0.65, 0.75  # half of each line's width
+BROW_WIDTH, BROW_SLOPE, BROW_LIFT = 3.6, 0.5, 0.8
+MOUTH_WIDTH, MOUTH_BEND, MOUTH_OPEN, CLOSED_TO = 6.6, 3.6, 4.6, 0.3
+LIP, BROW = 0.7, 0.85  # half of each line's width
 
 # outside of these rows the part never is: less to compute
-FRINGE_ROWS, EYE_ROWS, BROW_ROWS, NOSE_ROWS, MOUTH_ROWS = slice(5, 38), slice(16, 27), slice(11, 23), slice(17, 31), slice(25, 39)
+FRINGE_ROWS, EYE_ROWS, BROW_ROWS, NOSE_ROWS, MOUTH_ROWS = slice(5, 38), slice(16, 27), slice(10, 24), slice(17, 31), slice(25, 39)
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -168,10 +168,10 @@ def _paint_eye(paper: Singles, ball: Ball, on_face: Singles, side: int, opened: 
 
 
 def _paint_brow(paper: Singles, ball: Ball, on_face: Singles, side: int, raised: Floats, expression: Floats) -> None:
-    """A scowl draws the inner ends down, a smile lifts them a little and bends the brow."""
+    """A scowl draws the brow down, its inner end most; a smile lifts both."""
     outward = np.float32(side) * (ball.arc - np.float32(side * (EYE_ARC + 0.2)))
-    slope = _single(BROW_SLOPE * (expression - 0.25))
-    line = _single(BROWS - raised) + slope * outward + np.float32(0.05) * outward * outward
+    slope = _single(BROW_SLOPE * (expression - 0.1))
+    line = _single(BROWS - raised - BROW_LIFT * expression) + slope * outward + np.float32(0.05) * outward * outward
     _paint(paper[:, BROW_ROWS], _line(_rows(BROW_ROWS) - line, outward, slope, BROW_WIDTH, BROW, ball), DARK, on_face[:, BROW_ROWS])
 
 

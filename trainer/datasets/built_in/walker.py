@@ -7,13 +7,14 @@
 | lean   | [−4, 12)    | degrees by which the trunk leans forward                                                        |
 | speed  | [0.5, 1.3)  | strides a second: how far the phase of the second frame is ahead                                |
 
-Each is drawn independently and uniformly. Phase is a circle and stride its radius, so that the codes of one stride can close
-to a ring. Channel 0 is the figure now, channel 1 the same DT_S later: one frame tells all but the speed.
+Each is drawn independently and uniformly. Phase is a circle and stride its radius, so that the codes of one stride can
+close to a ring. Channel 0 is the figure now, channel 1 the same DT_S later: one frame tells all but the speed.
 
 The joints follow the mean curves of healthy walking in textbooks of gait, as sums of the first two or three harmonics
 of the stride; one leg is half a stride behind the other, and each arm swings against its leg. The lower foot stands on
-the ground, which lifts and lowers the hip twice a stride. What is far is darker than what is near: without it the two
-steps of a stride would look the same, and the ring would be gone round twice.
+the ground, which lifts and lowers the hip twice a stride. Near limbs are as much lighter than the paper as far ones are
+darker: were they alike, the two steps of a stride would look the same, and the ring would cross itself or be gone round
+twice. So opposed, what repeats twice a stride cancels, and most of what changes goes round once.
 
 32 × 24 pixels: at this height knees, elbows and feet can be seen, with limbs of two pixels, and the longest stride is
 hardly narrower than the picture.
@@ -61,7 +62,12 @@ THIGH, SHANK, HEEL, TOES = 6.6, 6.4, 0.9, 2.4
 TRUNK, UPPER_ARM, FOREARM = 8.2, 4.4, 4.0
 NECK, HEAD = 3.4, 2.3  # from the shoulders to the middle of the head, and its radius
 LEG_WIDTH, ARM_WIDTH, TRUNK_WIDTH = 1.0, 0.75, 1.35  # half of each
-FAR, BODY, NEAR = 0.42, 0.75, 1.0  # grey: what is far is darker, and the near arm can be seen before the trunk
+PAPER, FAR, BODY, NEAR = (
+    0.35,
+    0.05,
+    0.75,
+    1.0,
+)  # grey: what is far is darker than the paper, and the near arm lighter than the trunk
 
 # outside of these rows the part never is: less to compute
 BODY_ROWS, ARM_ROWS, LEG_ROWS = slice(0, 19), slice(6, 22), slice(14, HEIGHT)
@@ -156,7 +162,7 @@ def figure(phase: Floats, stride: Floats, lean: Floats) -> Singles:
     up = towards(180 - lean)
     shoulder = hip + TRUNK * up
     head, far_arm, near_arm = shoulder + NECK * up, arm(phase + math.pi, stride), arm(phase, stride)
-    paper = np.zeros((len(phase), HEIGHT, WIDTH), np.float32)
+    paper = np.full((len(phase), HEIGHT, WIDTH), PAPER, np.float32)
     _paint(paper[:, ARM_ROWS], ARM_ROWS, _limb(shoulder, *far_arm), ARM_WIDTH, FAR)
     _paint(paper[:, LEG_ROWS], LEG_ROWS, _limb(hip, *far), LEG_WIDTH, FAR)
     _paint(paper[:, BODY_ROWS], BODY_ROWS, [(hip, shoulder)], TRUNK_WIDTH, BODY)
