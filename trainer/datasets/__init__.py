@@ -11,6 +11,7 @@ from trainer.datasets.catalogue import (
     dataset_names,
     is_built_in,
     load_dataset,
+    names_with_factors,
     with_held_out,
 )
 from trainer.datasets.dataset import Dataset, Split
@@ -24,5 +25,6 @@ __all__ = [
     "dataset_names",
     "is_built_in",
     "load_dataset",
+    "names_with_factors",
     "with_held_out",
 ]

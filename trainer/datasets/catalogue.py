@@ -13,7 +13,7 @@ from functools import partial
 from types import ModuleType
 
 from trainer.datasets import names
-from trainer.datasets.built_in import digits, idx, olivetti, pendulum, shapes
+from trainer.datasets.built_in import digits, faces, idx, olivetti, pendulum, shapes, walker
 from trainer.datasets.dataset import Dataset
 from trainer.numerals import count
 
@@ -47,11 +47,18 @@ class BuiltIn:
     """(download, progress): whether it may be fetched, and whether a bar shows how far that is"""
     availability: Callable[[], Availability]
     """cheap: looks for files, decodes nothing, fetches nothing"""
+    has_factors: bool = False
+    """whether each of its images comes with the numbers that it was drawn from"""
 
 
 def dataset_names() -> tuple[str, ...]:
     """The built-in names; a path of one's own images is allowed besides (`names`)."""
     return tuple(BUILT_IN)
+
+
+def names_with_factors() -> tuple[str, ...]:
+    """The built-in names whose images come with known factors: only of those disentanglement can be measured."""
+    return tuple(name for name, known in BUILT_IN.items() if known.has_factors)
 
 
 def absolute_name(name: str) -> str:
@@ -122,6 +129,11 @@ def _drawn_availability(what: ModuleType) -> Availability:
     return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, what.LICENCE)
 
 
+def _drawn(what: ModuleType, load: Callable[[], Dataset]) -> BuiltIn:
+    """One that this program draws, image by image from its factors."""
+    return BuiltIn(what.NAME, lambda download, progress: load(), partial(_drawn_availability, what), has_factors=True)
+
+
 def _idx_availability(source: idx.Source) -> Availability:
     here = idx.found(source)
     is_here = len(here) == len(idx.FILES)
@@ -157,8 +169,10 @@ BUILT_IN = {
     known.name: known
     for known in (
         BuiltIn(digits.NAME, lambda download, progress: digits.load_digits(), _digits_availability),
-        BuiltIn(shapes.NAME, lambda download, progress: shapes.load_shapes(), partial(_drawn_availability, shapes)),
-        BuiltIn(pendulum.NAME, lambda download, progress: pendulum.load_pendulum(), partial(_drawn_availability, pendulum)),
+        _drawn(shapes, shapes.load_shapes),
+        _drawn(pendulum, pendulum.load_pendulum),
+        _drawn(walker, walker.load_walker),
+        _drawn(faces, faces.load_faces),
         *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
         BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
     )

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
-from trainer.datasets import Dataset, Split
+from trainer.datasets import Dataset, Split, names_with_factors
 from trainer.diagnosis.bounds_record import bounds_record
 from trainer.errors import ConfigError, DataError
 from trainer.metrics.collapse import (
@@ -69,7 +69,12 @@ def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
             f"data set {dataset.name!r} has fewer than {LEAST_CODES} test images; continuity needs {LEAST_CODES} or more."
         )
     if part == "disentanglement" and dataset.factors is None:
-        raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
+        raise _without_factors(dataset)
+
+
+def _without_factors(dataset: Dataset) -> DataError:
+    known = ", ".join(names_with_factors())
+    return DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: {known}.")
 
 
 def report(run: Run, dataset: Dataset, part: Part, split: str = "test") -> Record:
@@ -208,7 +213,7 @@ def _continuity(run: Run) -> Record:
 
 def _disentanglement(model: Vae, dataset: Dataset, part: Split) -> Record:
     if part.factors is None:
-        raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
+        raise _without_factors(dataset)
     _, _, mu, _ = _encoded(model, part)
     found = disentanglement(mu, part.factors, dataset.factor_names, seed=0)
     return {

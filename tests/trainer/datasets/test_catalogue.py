@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from trainer.config import FitConfig
 from trainer.datasets import built_in
-from trainer.datasets.catalogue import BUILT_IN, availability, dataset_names, is_built_in, load_dataset
+from trainer.datasets.catalogue import BUILT_IN, availability, dataset_names, is_built_in, load_dataset, names_with_factors
 
 HERE = [name for name in dataset_names() if availability(name).is_here]
 
@@ -27,6 +28,11 @@ def test_the_readme_names_every_one():
     assert {name for name in BUILT_IN if f"`{name}`" not in told} == set()
 
 
+def test_the_help_of_data_names_every_one_in_order():
+    told = str(FitConfig.model_fields["data"].description).removeprefix("data set: ").partition(", or the path")[0]
+    assert told.split(", ") == list(BUILT_IN)
+
+
 @pytest.mark.parametrize("name", dataset_names())
 def test_a_record_says_what_it_is_of_before_anything_is_loaded(name):
     told = availability(name)
@@ -41,6 +47,7 @@ def test_a_record_says_what_it_is_of_before_anything_is_loaded(name):
 def test_one_that_is_here_is_what_its_record_says(name):
     told, dataset = availability(name), load_dataset(name, download=False)
     assert dataset.name == name
+    assert (dataset.factors is not None) == (name in names_with_factors())
     assert dataset.image_shape == told.image_shape
     assert len(dataset.images) == told.n_images
     assert {"train", "test"} <= set(dataset.splits)
