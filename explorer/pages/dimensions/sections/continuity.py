@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from explorer.cache.figures import get_continuity
 from explorer.charts.continuity import Bar, Curve, share_bars, step_curves
 from explorer.charts.style import CONFIG
-from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pages.dimensions.run_beside import chosen_beside
+from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pictures.arrays import Picture, fitted, picture_grid, strip, to_picture
 from explorer.text.continuity import calibration_sentence
 from explorer.text.escape import escape_markdown
