@@ -20,7 +20,9 @@ NO_WEIGHTS = (
     "This run kept no weights of its film, so pictures of earlier moments cannot be decoded; trainings on this machine keep them."
 )
 NO_PLANE = "{} lays out the codes of the end only, so the film is seen on {}."
-NO_FILM = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."
+NOT_TRAINED_HERE = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."
+SOLVED_AT_ONCE = "run {!r} was solved in one step, so it has no film of its training; allowed: a run that was trained for more."
+NONE_KEPT = "run {!r} was trained to be compared, so it has no film of its training; train its settings again to watch them learn."
 
 
 def pack_film(run: Run, label: int | None = None, most_codes: int | None = None, most_weights: int | None = None) -> bytes:
@@ -30,7 +32,7 @@ def pack_film(run: Run, label: int | None = None, most_codes: int | None = None,
     most_codes, most_weights: bytes; of more, images and moments are taken evenly, the first and the last among them
     """
     if not has_film(run):
-        raise RunError(NO_FILM.format(run.id))
+        raise RunError(why_no_film(run))
     film = run.film
     images = _evenly(film.mu.shape[1], film.mu.nbytes, most_codes)
     planes = {p.name: p for p in run.projections.values() if p.kind == "linear" and p.basis is not None and p.origin is not None}
@@ -82,7 +84,14 @@ def pack_film_bundle(run: Run) -> bytes:
 
 def has_film(run: Run) -> bool:
     """Whether its training was watched: not of an imported model, nor of one that was solved at once."""
-    return run.info.origin is None and run.config.model != "pca" and len(run.film.mu) > 1
+    return run.info.origin is None and run.config.model != "pca" and run.has_film and len(run.film.mu) > 1
+
+
+def why_no_film(run: Run) -> str:
+    """One sentence, for a run without."""
+    if run.info.origin is not None:
+        return NOT_TRAINED_HERE.format(run.id)
+    return (SOLVED_AT_ONCE if run.has_film else NONE_KEPT).format(run.id)
 
 
 def terms_at(run: Run, film: Film) -> dict[str, NDArray[np.float32]]:

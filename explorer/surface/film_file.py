@@ -6,7 +6,7 @@ import numpy as np
 
 from explorer.pictures.export import Film, Report, animation
 from explorer.pictures.map_film import MapFilm, between, frames_of
-from explorer.surface.film import NO_FILM, has_film, shown_on, terms_at
+from explorer.surface.film import has_film, shown_on, terms_at, why_no_film
 from explorer.text.map_notes import axis_name
 from trainer.errors import LatentError, RunError
 from trainer.maps.projection import Projection
@@ -34,7 +34,7 @@ def map_for_film(run: Run, name: str | None = None) -> Projection:
 def map_film(run: Run, projection: Projection) -> MapFilm:
     """What is to be drawn, points gliding from moment to moment as in the browser."""
     if not has_film(run):
-        raise RunError(NO_FILM.format(run.id))
+        raise RunError(why_no_film(run))
     film, terms = run.film, terms_at(run, run.film)
     codes = film.mu.astype(np.float32)
     plane = shown_on(run, projection)["plane"]

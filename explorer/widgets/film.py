@@ -10,7 +10,7 @@ from explorer.cache.films import film_of
 from explorer.pictures.export import Film, safe_file_name
 from explorer.session import film
 from explorer.surface.component import film_surface
-from explorer.surface.film import NO_FILM, has_film, shown_on
+from explorer.surface.film import has_film, shown_on, why_no_film
 from explorer.surface.film_file import film_file
 from explorer.text.escape import escape_markdown
 from explorer.widgets.class_chooser import chosen_label, class_words
@@ -39,7 +39,7 @@ def film_button(run: Run, page: str) -> None:
         icon=":material/movie:",
         key="film",
         disabled=not has,
-        help=HELP if has else escape_markdown(NO_FILM.format(run.id)),
+        help=HELP if has else escape_markdown(why_no_film(run)),
         on_click=film.begin,
         args=(page,),
     )

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 
 from explorer.hosts.cli import main
-from explorer.surface.film import MOST_CODES, pack_film, pack_film_bundle, shown_on, terms_at
+from explorer.surface.film import MOST_CODES, has_film, pack_film, pack_film_bundle, shown_on, terms_at
 from explorer.surface.film_file import STEPS, map_film, map_for_film
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import arrays_of
 from tests.kept import trained_runs
 from tests.places import ASSETS
+from trainer.cli.shipped_runs import linear, mnist_swept, swept
 from trainer.config import FitConfig
+from trainer.datasets import load_dataset
 from trainer.errors import RunError
-from trainer.runs.catalogue import load_run
+from trainer.runs.catalogue import load_run, shipped_roots
+from trainer.training.fit import fit
 
 CONFIGS = {
     "plain": FitConfig(hidden=(16,), latent_dim=3, epochs=4, classifier=False, umap=False),
@@ -148,9 +151,26 @@ def test_decoders_of_fewer_moments_are_those_of_the_run_and_the_last_is_among_th
         np.testing.assert_array_equal(arrays[key], whole[key][[0, -1]])
 
 
-def test_a_run_without_a_film_is_refused():
-    with pytest.raises(RunError, match="has no film of its training"):
-        pack_film(load_run("digits-pca", ASSETS))
+@pytest.mark.parametrize(
+    ("name", "why"), [("digits-pca", "was solved in one step"), ("sweep-digits-beta-1-seed-0", "to be compared")]
+)
+def test_a_run_without_a_film_is_refused_with_the_reason(name, why):
+    with pytest.raises(RunError, match=f"{why}, so it has no film of its training"):
+        pack_film(load_run(name, shipped_roots()))
+
+
+def test_a_training_that_keeps_no_film_is_whole_without_one(tmp_path):
+    config = FitConfig(hidden=(8,), epochs=1, classifier=False, umap=False)
+    list(fit(config, load_dataset(config.data), "unwatched", tmp_path, snapshots=0))
+    run = load_run("unwatched", tmp_path)
+    assert run.info.state == "finished"
+    assert not (tmp_path / "unwatched" / "film.safetensors").exists()
+    assert not has_film(run)
+    assert pack_film_bundle(run) == b""
+
+
+def test_no_sweep_ships_a_film():
+    assert not any(load_run(name, shipped_roots()).has_film for name in [*swept(), *mnist_swept(), *linear()])
 
 
 @pytest.mark.parametrize(("name", "kind"), [("plain", "gif"), ("points", "mp4"), ("told", "webp")])

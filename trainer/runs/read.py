@@ -138,6 +138,11 @@ class Run:
                 told[row] = self.forward.label_of(np.asarray(picture[None] / 255, np.float32))[0]
         return told
 
+    @property
+    def has_film(self) -> bool:
+        """Whether codes of moments of its training were kept."""
+        return FILM in self.info.files
+
     @cached_property
     def film(self) -> Film:
         film = Film(**self._named(FILM, Film))

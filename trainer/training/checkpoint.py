@@ -46,7 +46,7 @@ def pack(model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress)
     arrays: Arrays = {f"model.{key}": value.cpu().numpy() for key, value in model.state_dict().items()}
     for i, state in optimiser.state_dict()["state"].items():
         arrays |= {f"optimiser.{i}.{key}": value.cpu().numpy() for key, value in state.items()}
-    arrays |= {"film.mu": np.stack(progress.snapshot_mu), "film.epoch": np.array(progress.snapshot_epoch)}
+    arrays |= {"film.mu": np.array(progress.snapshot_mu, np.float32), "film.epoch": np.array(progress.snapshot_epoch)}
     text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("snapshot")}, default=asdict)
     return arrays, {"progress": text, "sha256": digest(arrays, text)}
 

@@ -43,9 +43,10 @@ def fit(
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
-    device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept. team: the processes that share every batch
-    (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a generator cannot yield.
-    steering: other settings while it goes on, of a training by one process, and the file that shows how far it is.
+    device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept, 0 for no film. team: the processes that
+    share every batch (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a
+    generator cannot yield. steering: other settings while it goes on, of a training by one process, and the file that shows how far it
+    is.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()

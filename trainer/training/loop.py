@@ -244,7 +244,9 @@ class Trainer:
         self.watch.after(step, epoch, setting_at(self.changes.config, epoch), self.progress.history, is_marked)
 
     def snapshot(self, step: int) -> None:
-        """Keeps the codes of the chosen test images as they are after a step."""
+        """Keeps the codes of the chosen test images as they are after a step, where a film is wanted."""
+        if not self.snapshots.steps:
+            return
         progress, epoch = self.progress, step / self.steps_an_epoch
         self.snapshots.take(self.model, progress, epoch)
         if self.team.is_writer:
@@ -320,7 +322,8 @@ class Trainer:
         for reached in work.parts():
             yield self.entered(reached)
         write_results(writer, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()}, work.results)
-        writer.write_arrays(FILM, self.snapshots.arrays(progress))
+        if progress.snapshot_mu:
+            writer.write_arrays(FILM, self.snapshots.arrays(progress))
         if progress.film_weights:
             writer.write_arrays(FILM_WEIGHTS, self.film_weights.gathered(progress.film_weights))
         writer.write_rows(HISTORY, progress.history)

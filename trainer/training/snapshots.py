@@ -18,7 +18,9 @@ SNAPSHOTS = 40
 
 
 def snapshot_steps(n_steps: int, n_snapshots: int = SNAPSHOTS) -> frozenset[int]:
-    """The steps (from 1) after which the codes are kept: dense at the start, where everything moves; the last always."""
+    """The steps (from 1) after which the codes are kept: dense at the start, where everything moves; the last always; of 0 none."""
+    if n_snapshots == 0:
+        return frozenset()
     if n_steps <= n_snapshots:
         return frozenset(range(1, n_steps + 1))
     early = np.linspace(0, 1, n_snapshots)[1:] ** 2 * n_steps
@@ -56,8 +58,8 @@ class Snapshots:
 
     @staticmethod
     def drop_last(progress: Progress) -> None:
-        """Removes the last one, for weights that were changed after it."""
-        del progress.snapshot_mu[-1], progress.snapshot_epoch[-1]
+        """Removes the last one, if there is one, for weights that were changed after it."""
+        del progress.snapshot_mu[-1:], progress.snapshot_epoch[-1:]
 
     def arrays(self, progress: Progress) -> dict[str, NDArray[Any]]:
         """As the run folder has them."""

@@ -12,7 +12,7 @@ import streamlit as st
 
 from explorer.cache.runs import get_run
 from explorer.session import film
-from explorer.surface.film import NO_FILM, has_film
+from explorer.surface.film import has_film, why_no_film
 from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import escape_markdown
 from explorer.widgets.film import back_button, film_button, film_map
@@ -75,4 +75,4 @@ def show_view(run: Run, shown: tuple[Projection, Axes], image: MarkerRecord | No
     elif has_film(run):
         film_map(run, projection, f"compare-film-{index}", link=NAME, leaves=index == 0, height=height)
     else:
-        st.caption(escape_markdown(NO_FILM.format(run.id)))
+        st.caption(escape_markdown(why_no_film(run)))
