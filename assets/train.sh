@@ -7,7 +7,7 @@ PYTHON=${PYTHON:-.venv/bin/python}
 # the decoder of some moments of the film, where all that ships stays within 60 MB
 moments() {
   case $1 in
-    digits-2d | digits-16d | digits-autoencoder | digits-conditional-vae | digits-m2) echo 10 ;;
+    digits-2d | digits-16d | digits-autoencoder) echo 10 ;;
     pendulum-2d) echo 6 ;;
     *) echo 0 ;;
   esac
