@@ -12,9 +12,10 @@ moments() {
     *) echo 0 ;;
   esac
 }
-for run in digits-2d digits-16d digits-pca digits-linear-ae digits-autoencoder digits-conditional-vae digits-m2 pendulum-2d shapes-6d mnist-2d mnist-20d; do
+for run in digits-2d digits-16d digits-pca digits-linear-ae digits-autoencoder digits-conditional-vae digits-m2 pendulum-2d walker-2d faces-2d shapes-6d mnist-2d mnist-20d; do
   "$PYTHON" -m trainer fit "$run" --name "$run" --runs assets/runs --film-weights "$(moments "$run")" --overwrite
 done
 # the figures of the lessons that are not of every run
 for run in digits-2d digits-16d; do "$PYTHON" -m trainer evaluate "$run" --runs assets/runs --parts gaps --keep; done
 "$PYTHON" -m trainer evaluate digits-m2 --runs assets/runs --parts gaps bounds --keep
+"$PYTHON" -m trainer.cli.shipped_runs thin

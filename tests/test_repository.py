@@ -24,6 +24,8 @@ RUNS = [
     "digits-conditional-vae",
     "digits-m2",
     "pendulum-2d",
+    "walker-2d",
+    "faces-2d",
     "shapes-6d",
     "mnist-2d",
     "mnist-20d",

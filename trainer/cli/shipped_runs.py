@@ -3,6 +3,8 @@
 python -m trainer.cli.shipped_runs clinic                the patients, and one mended by each remedy
 python -m trainer.cli.shipped_runs sweep                 digits, eight values of beta, three seeds
 python -m trainer.cli.shipped_runs mnist-sweep           MNIST, five values of beta
+python -m trainer.cli.shipped_runs linear                linear VAEs of digits, six values of beta
+python -m trainer.cli.shipped_runs thin                  of the widest films every second image, so that all that ships stays within 60 MB
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from trainer.config import FitConfig, checked
 from trainer.datasets import Dataset, load_dataset
 from trainer.presets import PRESETS
-from trainer.runs.catalogue import HOME
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.folder import FILM
 from trainer.runs.write import RunWriter
 from trainer.training.finish import now
 from trainer.training.fit import fit
@@ -101,12 +105,33 @@ def set_by_hand(config: FitConfig, dataset: Dataset, name: str, folder: Path) ->
         pass
 
 
+WATCHED = 1000
+"""Images of the film of a run whose codes are wide."""
+WIDE = ("mnist-20d", "shapes-6d")
+
+
+def thin(name: str, folder: Path) -> None:
+    """Keeps so many images of a film, evenly; the run opens at any moment."""
+    run = load_run(name, folder)
+    film = run.film
+    rows = np.unique(np.linspace(0, len(film.index) - 1, WATCHED).round().astype(int))
+    writer = RunWriter.at(folder, name)
+    writer.write_info(run.info, unchecked=(FILM,))
+    kept = {"mu": film.mu[:, rows], "epoch": film.epoch, "label": film.label[rows], "index": film.index[rows]}
+    writer.write_arrays(FILM, kept)
+    writer.write_info(run.info)
+
+
 def main(argv: list[str]) -> int:
     kinds = {"clinic": CLINIC, "sweep": swept(), "mnist-sweep": mnist_swept(), "linear": linear()}
-    if len(argv) != 1 or argv[0] not in kinds:
-        print(f"usage: python -m trainer.cli.shipped_runs {'|'.join(kinds)}", file=sys.stderr)
+    if len(argv) != 1 or argv[0] not in (*kinds, "thin"):
+        print(f"usage: python -m trainer.cli.shipped_runs {'|'.join(kinds)}|thin", file=sys.stderr)
         return 2
     os.environ["LATENT_SHIP"] = "1"  # these are the shipped runs
+    if argv[0] == "thin":
+        for name in WIDE:
+            thin(name, HOME / "assets" / "runs")
+        return 0
     for name in make(kinds[argv[0]], FOLDERS[argv[0]]):
         print(name, flush=True)
     return 0
