@@ -23,6 +23,7 @@ from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
 from trainer.runs.records import DatasetInfo, RunInfo
 from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
+from trainer.training.backward.step import WrittenStep, reason_against
 from trainer.training.checkpoint import Progress, Row
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_best_scale
 from trainer.training.distributed import Noise, Team, device_of
@@ -77,6 +78,9 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             trained, lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True
         )
+        self.reason = reason_against(self.model, self.device.type, self.team.size)
+        """Why autograd differentiates; empty where the gradients are written out."""
+        self.written = None if self.reason else WrittenStep(self.model, self.optimiser)
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
         self.snapshots = Snapshots(self.test, config.seed, 1 if config.model == "pca" else self.n_steps, snapshots)
@@ -184,6 +188,8 @@ class Trainer:
 
     def step(self, batch: Batch, noise: Noise, settings: StepSettings, rate: float, part: str = "") -> Tensor:
         """One update, of all parameters or of one part only; mean nll and mean KL of this process's images, (2,), not yet read."""
+        if self.written is not None:
+            return self.written(batch, noise, settings.beta, rate)
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "autocast"):
             loss, terms = self.objective(batch, noise, settings)
@@ -287,6 +293,11 @@ class Trainer:
     def _n_parameters(self) -> int:
         return sum(p.numel() for p in self.model.parameters())
 
+    @property
+    def way(self) -> str:
+        """How gradients are computed, in words."""
+        return f"gradients by autograd ({self.reason})" if self.reason else "gradients written out"
+
     def write_state(self, state: str, results: Results | None = None) -> RunInfo | None:
         if not self.team.is_writer:
             return None
@@ -301,7 +312,7 @@ class Trainer:
             self.created,
             self._n_parameters,
             results,
-            machine=f", {torch.get_num_threads()} threads{processes}{gpu}",
+            machine=f", {torch.get_num_threads()} threads{processes}{gpu}, {self.way}",
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
         )
