@@ -18,7 +18,7 @@ from trainer.datasets import Dataset
 from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt
 from trainer.metrics.evaluate import seeded, to_unit
-from trainer.models.torch_engine import model_of
+from trainer.models.torch_engine import Vae, model_of
 from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
 from trainer.runs.records import DatasetInfo, RunInfo
 from trainer.runs.write import RunWriter
@@ -74,12 +74,9 @@ class Trainer:
         self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
         self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(
-            trained, lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True
-        )
+        self.optimiser = _optimiser_of(self.model)
+        # why autograd differentiates, if it does
         self.reason = reason_against(self.model, self.device.type, self.team.size)
-        """Why autograd differentiates; empty where the gradients are written out."""
         self.written = None if self.reason else WrittenStep(self.model, self.optimiser)
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
@@ -346,3 +343,9 @@ class Trainer:
         """The event that says which part the run is at, and how far that is."""
         self.forecast.entered(reached.part, reached.share or 0.0)
         return Finishing(reached.part, self.forecast.share, self.forecast.seconds_left)
+
+
+def _optimiser_of(model: Vae) -> torch.optim.AdamW:
+    """Of all that is trained."""
+    config, trained = model.config, [p for p in model.parameters() if p.requires_grad]
+    return torch.optim.AdamW(trained, lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True)
