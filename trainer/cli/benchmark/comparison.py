@@ -44,14 +44,22 @@ from trainer.presets import PRESETS
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What one epoch of training took, without a test pass."""
+
+    seconds: float
+    processor_seconds: float
+    """of all threads: what others compute at the same time does not count, but threads that wait for each other do"""
+
+
+@dataclass(frozen=True)
 class Side:
     """One trainer."""
 
     name: str
     seconds: list[float]
     """of each epoch, test pass included"""
-    train_seconds: list[float]
-    """of each epoch without it"""
+    training: list[Spent]
     test_loss: float
     """nats per image after the last epoch"""
     median_s: float = field(init=False)
@@ -81,8 +89,8 @@ class Comparison:
     sides: list[Side]
     """the last one is ours"""
     nll: list[NllSide]
-    product_seconds: list[float]
-    """of the bare matrix products of each epoch, without those of the test pass"""
+    products: list[Spent]
+    """bare matrix products of each epoch"""
     load: tuple[float | None, float | None]
     """processes that wanted a core in the last minute, before and after; those of others disturb; none where the system does not say"""
     matmul_gflops: float
@@ -102,7 +110,17 @@ class Comparison:
     @property
     def product_share(self) -> float:
         """How near training is to its bare products: the quickest epoch of these over the quickest of ours, without test passes."""
-        return min(self.product_seconds) / min(self.ours.train_seconds)
+        return _quickest(self.products) / _quickest(self.ours.training)
+
+    @property
+    def product_share_of_work(self) -> float:
+        """The same in processor time."""
+        return min(spent.processor_seconds for spent in self.products) / _least_work(self.ours)
+
+    @property
+    def work_ratios(self) -> dict[str, float]:
+        """Least processor time of an epoch's training of each other side over that of ours."""
+        return {side.name: _least_work(side) / _least_work(self.ours) for side in self.sides[:-1]}
 
     @property
     def nll_speedup(self) -> float | None:
@@ -126,6 +144,8 @@ class Comparison:
             "nll_speedup": self.nll_speedup,
             "matmul_share": self.matmul_share,
             "product_share": self.product_share,
+            "product_share_of_work": self.product_share_of_work,
+            "work_ratios": self.work_ratios,
             "loss_differences": {side.name: self.ours.test_loss - side.test_loss for side in self.sides[:-1]},
             "nll_images": NLL_IMAGES,
             "nll_samples": NLL_SAMPLES,
@@ -151,9 +171,11 @@ class Comparison:
             f"an epoch of ours is {self.epoch_gflop:.0f} GFLOP: {percent(self.matmul_share)} of what the machine multiplies"
         )
         lines.append(
-            f"its products alone take {min(self.product_seconds):.2f} s, training {min(self.ours.train_seconds):.2f} s at best: "
+            f"its products alone take {_quickest(self.products):.2f} s, training {_quickest(self.ours.training):.2f} s at best: "
             f"{percent(self.product_share)}" + "".join(f", load {load:.1f} {when}" for load, when in self._loads)
         )
+        work = ", ".join(f"{name} {ratio:.1f} x" for name, ratio in self.work_ratios.items())
+        lines.append(f"in processor time: {percent(self.product_share_of_work)}; {work}")
         lines.append(f"importance-sampled NLL, {NLL_IMAGES} images, {NLL_SAMPLES} samples")
         lines += [f"{side.name:<22}{min(side.seconds):>12.2f} s{side.nll:>11.2f}" for side in self.nll]
         if self.nll_speedup is not None:
@@ -208,24 +230,35 @@ def _load() -> float | None:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
+def _quickest(epochs: list[Spent]) -> float:
+    return min(spent.seconds for spent in epochs)
+
+
+def _least_work(side: Side) -> float:
+    return min(spent.processor_seconds for spent in side.training)
+
+
+def _spent(work: Callable[[], None]) -> Spent:
+    began, processor = time.perf_counter(), time.process_time()
+    work()
+    return Spent(time.perf_counter() - began, time.process_time() - processor)
+
+
 def _in_turns(
     contenders: list[_Contender], products: Products, epochs: int, quiet: bool
-) -> tuple[list[float], list[tuple[list[float], list[float]]]]:
-    """Seconds of the products of every epoch, and of every side those with and without its test pass."""
-    found: list[tuple[list[float], list[float]]] = [([], []) for _ in contenders]
-    bare: list[float] = []
+) -> tuple[list[Spent], list[tuple[list[float], list[Spent]]]]:
+    """Of every epoch, its products, and of every side the seconds with its test pass and what its training took."""
+    found: list[tuple[list[float], list[Spent]]] = [([], []) for _ in contenders]
+    bare: list[Spent] = []
     for epoch in range(1, epochs + 1):
         for side, (whole, training) in zip(contenders, found, strict=True):
+            training.append(_spent(partial(side.train, epoch)))
             began = time.perf_counter()
-            side.train(epoch)
-            training.append(time.perf_counter() - began)
             loss = side.test()
-            whole.append(time.perf_counter() - began)
+            whole.append(training[-1].seconds + time.perf_counter() - began)
             if not quiet:
                 print(f"epoch {epoch}: {side.name:<20} {whole[-1]:6.2f} s  test loss {loss:.2f}", flush=True)
-        began = time.perf_counter()
-        products.run()
-        bare.append(time.perf_counter() - began)
+        bare.append(_spent(products.run))
     return bare, found
 
 
