@@ -185,6 +185,7 @@ def test_bench_compares_equal_work(capsys, in_folder):
     assert code == 0, err
     record = json.loads(out)
     assert record["n_images"] == 512
+    assert not (in_folder / "bench").exists()  # nothing is written
     names = [side["name"] for side in record["sides"]]
     assert names == ["pytorch/examples loop", "pythae trainer", "trainer by autograd", "trainer"]
     assert all(len(side["seconds"]) == 2 for side in record["sides"])
