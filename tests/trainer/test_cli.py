@@ -185,13 +185,29 @@ def test_bench_compares_equal_work(capsys, in_folder):
     assert code == 0, err
     record = json.loads(out)
     assert record["n_images"] == 512
+    assert not (in_folder / "bench").exists()  # nothing is written
     names = [side["name"] for side in record["sides"]]
-    assert names == ["pytorch/examples loop", "pythae trainer", "trainer"]
+    assert names == ["pytorch/examples loop", "pythae trainer", "trainer by autograd", "trainer"]
     assert all(len(side["seconds"]) == 2 for side in record["sides"])
     assert min(record["speedups"].values()) > 0
+    assert len(record["products"]) == 2
+    assert min(record["product_share"], record["product_share_of_work"], *record["work_ratios"].values()) > 0
+    assert abs(record["loss_differences"]["trainer by autograd"]) < 1e-4  # the same weights, order and noise
     assert max(map(abs, record["loss_differences"].values())) < 1  # eight steps from the same weights
     theirs, ours = record["nll"]
     assert ours["nll"] == pytest.approx(theirs["nll"], abs=0.05)  # 5000 samples each of the same weights
+
+
+def test_bench_multiplies_what_an_epoch_must():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from trainer.cli.benchmark.loops import BATCH, Products
+
+    n, first, others = BATCH + 72, 784 * 400, 400 * 40 + 20 * 400 + 400 * 784  # the first layer needs no gradient of its input
+    products = Products((1, 28, 28), n)
+    with FlopCounterMode(display=False) as counted:
+        products.run()
+    assert counted.get_total_flops() == 2 * n * (2 * first + 3 * others)
 
 
 def test_evaluate_adds_the_parts_that_are_asked_for(capsys, in_folder):

@@ -71,6 +71,9 @@ def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypat
         return dataclasses.replace(terms, kl=terms.kl * float("nan")) if len(calls) > 6 else terms
 
     monkeypatch.setattr(module, "elbo_terms", poisoned)
+    monkeypatch.setattr(
+        "trainer.training.loop.reason_against", lambda *_: "asked for"
+    )  # the written one: tests/trainer/test_backward.py
     with pytest.raises(TrainingDiverged, match=r"step 6: the KL term is not a finite number; try --learning-rate 0\.0001"):
         run_to_end(CONFIG, tiny_dataset, "bad", tmp_path)
     assert json.loads((tmp_path / "bad/run.json").read_text())["state"] == "diverged"

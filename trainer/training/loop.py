@@ -18,11 +18,12 @@ from trainer.datasets import Dataset
 from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt
 from trainer.metrics.evaluate import seeded, to_unit
-from trainer.models.torch_engine import model_of
+from trainer.models.torch_engine import Vae, model_of
 from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
 from trainer.runs.records import DatasetInfo, RunInfo
 from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
+from trainer.training.backward.step import WrittenStep, reason_against
 from trainer.training.checkpoint import Progress, Row
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_best_scale
 from trainer.training.distributed import Noise, Team, device_of
@@ -73,10 +74,10 @@ class Trainer:
         self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
         self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(
-            trained, lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True
-        )
+        self.optimiser = _optimiser_of(self.model)
+        # why autograd differentiates, if it does
+        self.reason = reason_against(self.model, self.device.type, self.team.size)
+        self.written = None if self.reason else WrittenStep(self.model, self.optimiser)
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
         self.snapshots = Snapshots(self.test, config.seed, 1 if config.model == "pca" else self.n_steps, snapshots)
@@ -184,6 +185,8 @@ class Trainer:
 
     def step(self, batch: Batch, noise: Noise, settings: StepSettings, rate: float, part: str = "") -> Tensor:
         """One update, of all parameters or of one part only; mean nll and mean KL of this process's images, (2,), not yet read."""
+        if self.written is not None:
+            return self.written(batch, noise, settings.beta, rate)
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "autocast"):
             loss, terms = self.objective(batch, noise, settings)
@@ -289,6 +292,11 @@ class Trainer:
     def _n_parameters(self) -> int:
         return sum(p.numel() for p in self.model.parameters())
 
+    @property
+    def way(self) -> str:
+        """How gradients are computed, in words."""
+        return f"gradients by autograd ({self.reason})" if self.reason else "gradients written out"
+
     def write_state(self, state: str, results: Results | None = None) -> RunInfo | None:
         if not self.team.is_writer:
             return None
@@ -303,7 +311,7 @@ class Trainer:
             self.created,
             self._n_parameters,
             results,
-            machine=f", {torch.get_num_threads()} threads{processes}{gpu}",
+            machine=f", {torch.get_num_threads()} threads{processes}{gpu}, {self.way}",
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
         )
@@ -338,3 +346,9 @@ class Trainer:
         """The event that says which part the run is at, and how far that is."""
         self.forecast.entered(reached.part, reached.share or 0.0)
         return Finishing(reached.part, self.forecast.share, self.forecast.seconds_left)
+
+
+def _optimiser_of(model: Vae) -> torch.optim.AdamW:
+    """Of all that is trained."""
+    config, trained = model.config, [p for p in model.parameters() if p.requires_grad]
+    return torch.optim.AdamW(trained, lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True)

@@ -2,13 +2,15 @@
 
 One process, one model, one batch size, one data set. Training: the loop of pytorch/examples (a `Dataset` that converts one image at a
 time to a PIL image and a float tensor, `DataLoader`, Adam, `.item()` every step, a test pass an epoch), pythae's trainer where that
-library is installed, and ours take turns, epoch by epoch, so that a noisy neighbour disturbs all. The loss is the grey negative ELBO:
-nats per image. Evaluation: pythae's `get_nll` and our importance sampling of the same trained weights, in turns.
+library is installed, and ours, by autograd and with gradients written out, take turns, epoch by epoch, so that a noisy neighbour
+disturbs all. So do the bare matrix products of an epoch, which bound what any loop can reach. The loss is the grey negative ELBO: nats
+per image. Evaluation: pythae's `get_nll` and our importance sampling of the same trained weights, in turns.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import statistics
 import time
@@ -30,6 +32,7 @@ from trainer.cli.benchmark.loops import (
     SEED,
     Examples,
     Ours,
+    Products,
     Pythae,
 )
 from trainer.datasets import load_dataset
@@ -41,12 +44,22 @@ from trainer.presets import PRESETS
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What one epoch of training took, without a test pass."""
+
+    seconds: float
+    processor_seconds: float
+    """of all threads: what others compute at the same time does not count, but threads that wait for each other do"""
+
+
+@dataclass(frozen=True)
 class Side:
     """One trainer."""
 
     name: str
     seconds: list[float]
     """of each epoch, test pass included"""
+    training: list[Spent]
     test_loss: float
     """nats per image after the last epoch"""
     median_s: float = field(init=False)
@@ -76,6 +89,10 @@ class Comparison:
     sides: list[Side]
     """the last one is ours"""
     nll: list[NllSide]
+    products: list[Spent]
+    """bare matrix products of each epoch"""
+    load: tuple[float | None, float | None]
+    """processes that wanted a core in the last minute, before and after; those of others disturb; none where the system does not say"""
     matmul_gflops: float
     """the machine's best rate, 10⁹ operations a second"""
     epoch_gflop: float
@@ -91,6 +108,21 @@ class Comparison:
         return {side.name: side.median_s / self.ours.median_s for side in self.sides[:-1]}
 
     @property
+    def product_share(self) -> float:
+        """How near training is to its bare products: the quickest epoch of these over the quickest of ours, without test passes."""
+        return _quickest(self.products) / _quickest(self.ours.training)
+
+    @property
+    def product_share_of_work(self) -> float:
+        """The same in processor time."""
+        return min(spent.processor_seconds for spent in self.products) / _least_work(self.ours)
+
+    @property
+    def work_ratios(self) -> dict[str, float]:
+        """Least processor time of an epoch's training of each other side over that of ours."""
+        return {side.name: _least_work(side) / _least_work(self.ours) for side in self.sides[:-1]}
+
+    @property
     def nll_speedup(self) -> float | None:
         """The quickest round of pythae's estimate over that of ours."""
         return min(self.nll[0].seconds) / min(self.nll[-1].seconds) if len(self.nll) > 1 else None
@@ -100,6 +132,10 @@ class Comparison:
         """How much of the machine's rate an epoch of ours reaches."""
         return self.epoch_gflop / self.ours.median_s / self.matmul_gflops
 
+    @property
+    def _loads(self) -> list[tuple[float, str]]:
+        return [(load, when) for load, when in zip(self.load, ("before", "after"), strict=True) if load is not None]
+
     def record(self) -> dict[str, Any]:
         """JSON-ready, with machine and time."""
         return {
@@ -107,16 +143,19 @@ class Comparison:
             "speedups": self.speedups,
             "nll_speedup": self.nll_speedup,
             "matmul_share": self.matmul_share,
+            "product_share": self.product_share,
+            "product_share_of_work": self.product_share_of_work,
+            "work_ratios": self.work_ratios,
             "loss_differences": {side.name: self.ours.test_loss - side.test_loss for side in self.sides[:-1]},
             "nll_images": NLL_IMAGES,
             "nll_samples": NLL_SAMPLES,
             "batch_size": BATCH,
             "seed": SEED,
             "threads": torch.get_num_threads(),
-            "machine": platform.machine(),
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "torch": torch.__version__,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": "python -m trainer bench --json",
+            "command": f"python -m trainer bench --data {self.data} --epochs {self.epochs} --images {self.n_images} --json",
         }
 
     def table(self) -> str:
@@ -131,11 +170,17 @@ class Comparison:
         lines.append(
             f"an epoch of ours is {self.epoch_gflop:.0f} GFLOP: {percent(self.matmul_share)} of what the machine multiplies"
         )
+        lines.append(
+            f"its products alone take {_quickest(self.products):.2f} s, training {_quickest(self.ours.training):.2f} s at best: "
+            f"{percent(self.product_share)}" + "".join(f", load {load:.1f} {when}" for load, when in self._loads)
+        )
+        work = ", ".join(f"{name} {ratio:.1f} x" for name, ratio in self.work_ratios.items())
+        lines.append(f"in processor time: {percent(self.product_share_of_work)}; {work}")
         lines.append(f"importance-sampled NLL, {NLL_IMAGES} images, {NLL_SAMPLES} samples")
         lines += [f"{side.name:<22}{min(side.seconds):>12.2f} s{side.nll:>11.2f}" for side in self.nll]
         if self.nll_speedup is not None:
             lines.append(f"ours is {self.nll_speedup:.1f} x as fast")
-        if len(self.sides) < 3:
+        if len(self.sides) < 4:
             lines.append("pythae is not installed: pip install -r tests/requirements.txt adds it to the comparison")
         return "\n".join(lines)
 
@@ -157,31 +202,64 @@ def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, qui
         raise DataError(
             f"bench compares on grey images, {data} has {train.shape[1]} channels; choose mnist, fashion-mnist, kmnist or digits."
         )
-    literal, ours = Examples(train, test), Ours(dataset, len(train))
+    load = _load()
+    literal, ours, by_autograd = Examples(train, test), Ours(dataset, len(train)), Ours(dataset, len(train), by_autograd=True)
     contenders: list[_Contender] = [literal]
     peer = Pythae(train, test, literal.model) if importlib.util.find_spec("pythae") else None
     contenders += [peer] if peer else []
-    ours.start_like(literal.model)
-    contenders.append(ours)
-    seconds: list[list[float]] = [[] for _ in contenders]
-    for epoch in range(1, epochs + 1):
-        for side, times in zip(contenders, seconds, strict=True):
-            began = time.perf_counter()
-            side.train(epoch)
-            loss = side.test()
-            times.append(time.perf_counter() - began)
-            if not quiet:
-                print(f"epoch {epoch}: {side.name:<20} {times[-1]:6.2f} s  test loss {loss:.2f}", flush=True)
-    sides = [Side(side.name, times, side.test()) for side, times in zip(contenders, seconds, strict=True)]
+    for mine in (by_autograd, ours):
+        mine.start_like(literal.model)
+        contenders.append(mine)
+    products = Products(dataset.image_shape, len(train))
+    times = _in_turns(contenders, products, epochs, quiet)
+    sides = [Side(side.name, whole, training, side.test()) for side, (whole, training) in zip(contenders, times[1], strict=True)]
     return Comparison(
         data,
         len(train),
         epochs,
         sides,
         _nll_sides(ours, peer, test),
+        times[0],
+        (load, _load()),
         _matmul_gflops(),
         _epoch_gflop(dataset.image_shape, len(train), len(test)),
     )
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _quickest(epochs: list[Spent]) -> float:
+    return min(spent.seconds for spent in epochs)
+
+
+def _least_work(side: Side) -> float:
+    return min(spent.processor_seconds for spent in side.training)
+
+
+def _spent(work: Callable[[], None]) -> Spent:
+    began, processor = time.perf_counter(), time.process_time()
+    work()
+    return Spent(time.perf_counter() - began, time.process_time() - processor)
+
+
+def _in_turns(
+    contenders: list[_Contender], products: Products, epochs: int, quiet: bool
+) -> tuple[list[Spent], list[tuple[list[float], list[Spent]]]]:
+    """Of every epoch, its products, and of every side the seconds with its test pass and what its training took."""
+    found: list[tuple[list[float], list[Spent]]] = [([], []) for _ in contenders]
+    bare: list[Spent] = []
+    for epoch in range(1, epochs + 1):
+        for side, (whole, training) in zip(contenders, found, strict=True):
+            training.append(_spent(partial(side.train, epoch)))
+            began = time.perf_counter()
+            loss = side.test()
+            whole.append(training[-1].seconds + time.perf_counter() - began)
+            if not quiet:
+                print(f"epoch {epoch}: {side.name:<20} {whole[-1]:6.2f} s  test loss {loss:.2f}", flush=True)
+        bare.append(_spent(products.run))
+    return bare, found
 
 
 def _nll_sides(ours: Ours, peer: Pythae | None, test: NDArray[np.uint8]) -> list[NllSide]:

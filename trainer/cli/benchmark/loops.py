@@ -1,12 +1,15 @@
-"""Which training loops are compared by `bench`? That of pytorch/examples, pythae's trainer and ours, with the same model."""
+"""Which training loops are compared by `bench`? That of pytorch/examples, pythae's trainer and ours, with the same model.
+
+Beside them the products alone that any way of training it computes."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,8 @@ from trainer.datasets import Dataset
 from trainer.metrics.collapse import kl_per_dim
 from trainer.metrics.evaluate import bound_terms, seeded
 from trainer.metrics.importance import importance_estimate
+from trainer.models.layers import ImageShape, Linear
+from trainer.models.networks import parts_of
 from trainer.presets import PRESETS
 from trainer.runs.write import RunWriter
 from trainer.training.loop import Trainer
@@ -197,15 +202,16 @@ def silence() -> Iterator[None]:
 
 
 class Ours:
-    """The very loop of `fit`, an epoch at a time; nothing is written."""
+    """The very loop of `fit`, an epoch at a time, without the film of codes, which the other loops do not make; nothing is written."""
 
-    name = "trainer"
-
-    def __init__(self, dataset: Dataset, n_images: int) -> None:
+    def __init__(self, dataset: Dataset, n_images: int, by_autograd: bool = False) -> None:
         config = checked(PRESETS["examples"], data=dataset.name, batch_size=BATCH, seed=SEED)
         kept = np.sort(np.concatenate([dataset.splits["train"], dataset.splits["validation"]]))[:n_images]
         bounded = replace(dataset, splits={**dataset.splits, "train": kept, "validation": kept[:0]})
-        self.trainer = Trainer(config, bounded, RunWriter.at("bench", "bench"), "examples", "")
+        self.trainer = Trainer(config, bounded, RunWriter.at("bench", "bench"), "examples", "", snapshots=1)
+        if by_autograd:
+            self.trainer.written = None
+        self.name = "trainer by autograd" if by_autograd else "trainer"
 
     @torch.no_grad()
     def start_like(self, other: ExampleVae) -> None:
@@ -232,3 +238,31 @@ class Ours:
     @torch.no_grad()
     def nll(self, images: Tensor) -> float:
         return importance_estimate(self.trainer.model, images, NLL_SAMPLES, seeded(SEED, 2)).nll
+
+
+class Products:
+    """The bare matrix products of an epoch at the very shapes of the network: forward, and both of the way back."""
+
+    def __init__(self, image_shape: ImageShape, n_images: int) -> None:
+        parts = parts_of(PRESETS["examples"], image_shape, 0)
+        self.layers = [layer for part in ("encoder", "decoder") for layer in parts[part] if isinstance(layer, Linear)]
+        whole, rest = divmod(n_images, BATCH)
+        self.steps = [(self._step(BATCH), whole), *([(self._step(rest), 1)] if rest else [])]
+
+    def run(self) -> None:
+        for calls, times in self.steps:
+            for _ in range(times):
+                for call in calls:
+                    call()
+
+    def _step(self, n: int) -> list[Callable[[], Tensor]]:
+        """Of n images; the first layer needs no gradient of its input."""
+        forward: list[Callable[[], Tensor]] = []
+        backward: list[list[Callable[[], Tensor]]] = []
+        for i, layer in enumerate(self.layers):
+            x, y = torch.rand(n, layer.n_in), torch.rand(n, layer.n_out)
+            weight, of_weight = torch.rand(layer.n_out, layer.n_in), torch.empty(layer.n_out, layer.n_in)
+            forward.append(partial(torch.mm, x, weight.T, out=y))
+            calls: list[Callable[[], Tensor]] = [partial(torch.mm, y.T, x, out=of_weight)]
+            backward.append([*calls, partial(torch.mm, y, weight, out=torch.empty_like(x))] if i else calls)
+        return [*forward, *(call for calls in reversed(backward) for call in calls)]
