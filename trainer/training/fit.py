@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 
-from trainer.config import FitConfig, check_run_name
+from trainer.config import FitConfig, check_run_name, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, LatentError, RunError, TrainingDiverged
 from trainer.preflight import keep_compiled_code
 from trainer.runs.read import other_data, read_info
 from trainer.runs.write import RunWriter
+from trainer.training.choosing.trial import MEASURED, measured_precision
 from trainer.training.distributed import Team
 from trainer.training.events import Event, Finishing
 from trainer.training.finish import now
@@ -40,12 +41,15 @@ def fit(
     snapshots: int = SNAPSHOTS,
     heard: Callable[[Finishing], None] = lambda event: None,
     steering: Steering | None = None,
+    chosen: tuple[str, ...] = (),
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
     device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept. team: the processes that share every batch
     (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a generator cannot yield.
     steering: other settings while it goes on, of a training by one process, and the file that shows how far it is.
+    chosen: settings that were chosen from the data, a sentence each, for the run to remember. A precision that is to be measured is
+    measured first, by one process; several train in float32 then.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()
@@ -56,7 +60,12 @@ def fit(
     stored = read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     began = (stored.preset, stored.created) if stored else (preset, now())
+    if team.size == 1:
+        config, _ = measured_precision(config, dataset, writer, device)
+    elif config.precision == MEASURED:
+        config = checked(config, precision="fp32")
     trainer = Trainer(config, dataset, writer, *began, device, team, snapshots, steering)
+    trainer.chosen = stored.chosen if stored else chosen
     writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()
@@ -102,7 +111,7 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
         info = read_info(writer.folder)
         for key, value in config.model_dump().items():
             stored = getattr(info.config, key)
-            if value != stored:
+            if value != stored and (key, value) != ("precision", MEASURED):
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
             raise RunError(other_data(dataset, name, "began with"))

@@ -28,7 +28,16 @@ from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_b
 from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
 from trainer.training.film_weights import FilmWeightsKeeper
-from trainer.training.finish import PostProcessing, Reached, Results, parts_of, run_info, seconds_of_parts, write_results
+from trainer.training.finish import (
+    PostProcessing,
+    Reached,
+    Results,
+    budgets_of,
+    parts_of,
+    run_info,
+    seconds_of_parts,
+    write_results,
+)
 from trainer.training.history import HISTORY_IMAGES, history_row
 from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
 from trainer.training.objectives import Batch, Objective, check_finite
@@ -83,6 +92,8 @@ class Trainer:
         self.film_weights = FilmWeightsKeeper(self.model, writer, self.snapshots.steps, config.film_weights)
         self.steering, self.changes, self.progress = steering or Steering(), Changes(config, writer), Progress()
         self.watch = Watch(self.steering.watch, self.model, dataset, self.snapshots, self.n_steps)
+        self.chosen: tuple[str, ...] = ()
+        """settings that were chosen from the data, a sentence each"""
         self.is_whole, self.away = False, 0.0  # away: seconds of this epoch that whoever listens took, who may have paused it
         self.rows, self.saved = self.team.rows(1), time.perf_counter()
         parts = parts_of(config, dataset) if self.team.is_writer else []
@@ -304,6 +315,7 @@ class Trainer:
             machine=f", {torch.get_num_threads()} threads{processes}{gpu}",
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
+            chosen=self.chosen,
         )
         self.writer.write_info(info)
         return info
@@ -315,7 +327,11 @@ class Trainer:
         writer, progress = self.writer, self.progress
         self.model.eval()
         work = PostProcessing(
-            self.model, self.dataset, classifier=self.config.classifier, on_part=lambda reached: heard(self.entered(reached))
+            self.model,
+            self.dataset,
+            classifier=self.config.classifier,
+            budgets=budgets_of(self.config),
+            on_part=lambda reached: heard(self.entered(reached)),
         )
         for reached in work.parts():
             yield self.entered(reached)
