@@ -2,9 +2,9 @@
 
     python -m tests.bench.first_folder --out tests/bench/results/DATE-first-folder.json
 
-Processes of their own, one after the other: `python -m trainer fit FOLDER` without a setting, `python -m trainer examine`, and the page of
-the run in the app, from the start of the process until all of it is there. With the seconds of each, peaks of memory, what `fit` chose, what
-the run says of itself, and the load of the machine before and after.
+Processes of their own, one after the other: `python -m trainer fit FOLDER` without a setting, the page of the run in the app, from the
+start of the process until all of it is there, and `python -m trainer examine`. With the seconds of each, peaks of memory, what `fit`
+chose, what the run says of itself, and the load of the machine before and after.
 """
 
 from __future__ import annotations
@@ -53,14 +53,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--size", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=None, help="else those that fit chooses")
     parser.add_argument("--runs", type=Path, default=None, help="keep the run in this folder")
     parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, runs = Path(name) / "pictures", options.runs or Path(name) / "runs"
         make_jpegs(folder, options.images, options.size)
-        environment = {"LATENT_CACHE": f"{name}/cache", "OMP_NUM_THREADS": str(options.threads), "LATENT_RUNS": str(runs)}
+        environment = {"LATENT_CACHE": f"{name}/cache", "LATENT_RUNS": str(runs)}
+        environment |= {"OMP_NUM_THREADS": str(options.threads)} if options.threads else {}
         load, began = os.getloadavg(), time.perf_counter()
         commands = {
             "fit": ["-m", "trainer", "fit", str(folder)],

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -66,6 +68,8 @@ def fit(
         config = checked(config, precision="fp32")
     trainer = Trainer(config, dataset, writer, *began, device, team, snapshots, steering)
     trainer.chosen = stored.chosen if stored else chosen
+    if stored and stored.chosen and (found := re.search(r"(\d+) threads", stored.machine)):
+        torch.set_num_threads(min(max(1, int(found[1])), os.cpu_count() or 1))  # sums of as many parts as before
     writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from trainer.numerals import count
 from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
 from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, with_typed
-from trainer.training.choosing.trial import MEASURED, tried
+from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
 
 SIZE_OPTION = "?size=128 after the path"
 
@@ -36,12 +37,14 @@ class First:
         """
         facts = facts_of(self.dataset)
         wanted = typed(checked(chosen_settings(facts).config, data=self.dataset.name, precision=MEASURED))
+        n_threads, why_threads = threads_tried(wanted, self.dataset, writer, device)
         trial = tried(wanted, self.dataset, writer, device)
         chosen = chosen_settings(replace(facts, images_per_s=trial.images_per_s))
         config = typed(checked(chosen.config, data=self.dataset.name, precision=trial.precision))
         why = "as typed" if wanted.precision != MEASURED else trial.why()
         precision = Choice("precision", config.precision, why, "--precision fp32")
-        return config, (self._size(), *with_typed(chosen, config), precision)
+        threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
+        return config, (self._size(), *with_typed(chosen, config), precision, threads)
 
     def _size(self) -> Choice:
         _, height, width = self.dataset.image_shape
