@@ -56,6 +56,9 @@ ROOM_BESIDE = 8_000_000  # bytes for maps, classifier, history and the next vers
 class Trainer:
     """One training run in memory: model, optimiser, fixed points, and what was recorded so far."""
 
+    chosen: tuple[str, ...] = ()
+    """settings that were chosen from the data, a sentence each"""
+
     def __init__(
         self,
         config: FitConfig,
@@ -92,8 +95,6 @@ class Trainer:
         self.film_weights = FilmWeightsKeeper(self.model, writer, self.snapshots.steps, config.film_weights)
         self.steering, self.changes, self.progress = steering or Steering(), Changes(config, writer), Progress()
         self.watch = Watch(self.steering.watch, self.model, dataset, self.snapshots, self.n_steps)
-        self.chosen: tuple[str, ...] = ()
-        """settings that were chosen from the data, a sentence each"""
         self.is_whole, self.away = False, 0.0  # away: seconds of this epoch that whoever listens took, who may have paused it
         self.rows, self.saved = self.team.rows(1), time.perf_counter()
         parts = parts_of(config, dataset) if self.team.is_writer else []
