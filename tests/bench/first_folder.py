@@ -3,7 +3,7 @@
     python -m tests.bench.first_folder --out tests/bench/results/DATE-first-folder.json
 
 Processes of their own, one after the other: `python -m trainer fit FOLDER` without a setting, the page of the run in the app, from the
-start of the process until all of it is there, and `python -m trainer examine`. With the seconds of each, peaks of memory, what `fit`
+start of the process until all of it is there, and `python -m trainer examine --seconds 20`. With the seconds of each, peaks of memory, what `fit`
 chose, what the run says of itself, and the load of the machine before and after.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
         commands = {
             "fit": ["-m", "trainer", "fit", str(folder)],
             "open": ["-c", OPEN, str(ROOT / "app.py"), "pictures"],
-            "examine": ["-m", "trainer", "examine", "pictures"],
+            "examine": ["-m", "trainer", "examine", "pictures", "--seconds", "20"],
         }
         found = [measured(what, [sys.executable, *words], environment) for what, words in commands.items()]
         seconds = time.perf_counter() - began

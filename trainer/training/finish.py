@@ -61,7 +61,7 @@ class Budgets:
 
 
 WHOLE = Budgets()
-OF_CONVOLUTIONS = Budgets(Budget(40.0), Budget(20.0), Budget(10.0), Budget(30.0), Budget(10.0))
+OF_CONVOLUTIONS = Budgets(Budget(15.0), Budget(10.0), Budget(4.0), Budget(10.0), Budget(4.0))
 """Of residual networks: all draws for all images would take longer than their training."""
 
 

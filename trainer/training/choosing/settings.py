@@ -24,7 +24,7 @@ WIDEST, NARROW, NARROW_FROM = 128, 16, 96  # channels
 LEAST_SIDE = 4  # pixels of the smallest feature maps
 IMAGES_A_DIMENSION = 10
 STEPS, FEWEST, MOST = 8000, 10, 300  # a training of so many steps, and epochs
-TRAINING_S = 240.0  # of the ten minutes that a first training may take with all that follows it
+TRAINING_S = 180.0  # of the ten minutes that a first training may take with all that follows it
 FORWARD_SHARE = 1 / 3  # of the work of a step: what is encoded and decoded between epochs has no way back
 
 
