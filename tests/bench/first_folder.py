@@ -3,8 +3,8 @@
     python -m tests.bench.first_folder --out tests/bench/results/DATE-first-folder.json
 
 Processes of their own, one after the other: `python -m trainer fit FOLDER` without a setting, the page of the run in the app, from the
-start of the process until all of it is there, and `python -m trainer examine --seconds 20`. With the seconds of each, peaks of memory, what `fit`
-chose, what the run says of itself, and the load of the machine before and after.
+start of the process until all of it is there, and `python -m trainer examine --seconds 20`. With the seconds of each, peaks of memory,
+what `fit` chose, what the run says of itself, and the load of the machine before and after.
 """
 
 from __future__ import annotations

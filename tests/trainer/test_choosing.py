@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.trainer.test_cli import ask
+from trainer.cli.main import main
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.datasets.names import parse
@@ -21,12 +23,15 @@ from trainer.models.layer_shapes import multiply_adds, network_shapes
 from trainer.models.networks import parts_of
 from trainer.models.torch_engine import model_of
 from trainer.presets import CHOSEN, PRESETS, SIDES
+from trainer.runs import catalogue
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import read_info
 from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
 from trainer.training.choosing.settings import STEPS, TRAINING_S, Facts, chosen_settings, chosen_size, with_typed
 from trainer.training.choosing.trial import BOTH, FASTER, Trial, tried
+from trainer.training.events import EpochEnded
+from trainer.training.fit import fit
 
 LIVE = 150e6  # multiply-adds of a picture that a browser decodes
 GREY, COLOUR = Facts(5000, 1000, (1, 28, 28), 0.99), Facts(7000, 2000, (3, 32, 32), 0.1)
@@ -168,6 +173,24 @@ def test_a_preset_for_folders_takes_its_own_size(photos, tmp_path, capsys, monke
     info = read_info(tmp_path / "runs" / name)
     assert info.dataset.image_shape == (3, SIDES[name], SIDES[name])
     assert "precision" in err and info.config.precision in BOTH  # which one is measured, so it is no more to be told
+
+
+@pytest.mark.slow
+def test_a_first_training_that_was_stopped_goes_on_by_the_same_path(photos, tmp_path):
+    """The settings are those of the run, not chosen again, and what was said of them stays."""
+    data = load_dataset(f"{photos}?size=13")
+    small = {"epochs": 3, "warmup_epochs": 0, "umap": False, "classifier": False, "film_weights": 0}
+    config = checked(chosen_settings(facts_of(data)).config, data=data.name, precision="auto", **small)
+    events = fit(config, data, "my-photos", tmp_path / "runs", CHOSEN, chosen=("epochs 3: as typed",))
+    next(event for event in events if isinstance(event, EpochEnded))
+    events.close()
+    began = read_info(tmp_path / "runs" / "my-photos")
+    assert began.state == "interrupted" and began.config.precision in BOTH
+    said = catalogue._unfinished("my-photos", tmp_path / "runs", began)
+    words = shlex.split(said.partition("python -m trainer ")[2].removesuffix(" finishes it."))
+    assert main(words) == 0
+    done = read_info(tmp_path / "runs" / "my-photos")
+    assert done.state == "finished" and done.config == began.config and done.chosen == began.chosen == ("epochs 3: as typed",)
 
 
 # --- precision
