@@ -38,11 +38,13 @@ class FitConfig(BaseModel):
         "autoencoder (deterministic); pca (closed form)",
     )
     latent_dim: int = Field(2, ge=1, le=MAX_LATENT_DIM, description="number of latent dimensions, 1 to 512")
-    network: Literal["mlp", "conv", "linear"] = Field(
-        "mlp", description="mlp, conv, or linear (one matrix each way: probabilistic PCA)"
+    network: Literal["mlp", "conv", "residual", "linear"] = Field(
+        "mlp",
+        description="mlp; conv; residual (convolutions in residual blocks, for larger pictures in colour); or linear (one matrix each "
+        "way: probabilistic PCA)",
     )
     hidden: tuple[int, ...] = Field(
-        (256, 256), description="widths (mlp) or channels (conv) of the encoder's layers; the decoder mirrors them"
+        (256, 256), description="widths (mlp) or channels (conv, residual) of the encoder's layers; the decoder mirrors them"
     )
     activation: Literal["relu", "silu", "gelu", "tanh"] = Field("silu", description="non-linearity between layers")
     context: int = Field(
@@ -113,9 +115,10 @@ class FitConfig(BaseModel):
     weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (AdamW)")
     train_on: Literal["train", "train+validation"] = Field("train", description="which splits to learn from")
     seed: int = Field(0, ge=0, lt=2**31, description="seed of everything random")
-    precision: Literal["fp32", "bf16", "autocast"] = Field(
+    precision: Literal["fp32", "bf16", "autocast", "auto"] = Field(
         "fp32",
-        description="fp32; bf16: matrix products in bfloat16 where the processor can; autocast: torch's mixed precision in bfloat16",
+        description="fp32; bf16: matrix products in bfloat16 where the processor can; autocast: torch's mixed precision in bfloat16, "
+        "weights and sums in float32; auto: autocast where some steps before the training show it to be faster, else fp32",
     )
     umap: bool = Field(True, description="lay out a UMAP for more than two latent dimensions")
     film_weights: int = Field(
@@ -192,7 +195,7 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
     """Fields whose values do not go with the others, and what would."""
     if config.binarise and config.likelihood != "bernoulli":
         yield "binarise", "False with this likelihood; True only with 'bernoulli'"
-    if config.context and (config.model != "vae" or config.network == "conv" or config.likelihood != "bernoulli"):
+    if config.context and (config.model != "vae" or config.network in ("conv", "residual") or config.likelihood != "bernoulli"):
         yield "context", "0 unless the model is 'vae' with network 'mlp' or 'linear' and likelihood 'bernoulli'"
     if config.model == "pca" and (config.network != "linear" or config.likelihood != "gaussian" or config.scale == "per-pixel"):
         yield "model", "'pca' only with network 'linear', likelihood 'gaussian' and a scale that is not 'per-pixel'"

@@ -22,6 +22,18 @@ _DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sig
 _BURDA = checked(
     _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=3e-3, adam_eps=1e-4, epochs=850
 )
+_FOLDER = FitConfig(
+    data="",
+    latent_dim=64,
+    network="residual",
+    hidden=(32, 64, 128, 128),
+    likelihood="gaussian",
+    sigma=0.2,
+    epochs=40,
+    batch_size=64,
+    warmup_epochs=4,
+    precision="auto",
+)
 _LINEAR = FitConfig(network="linear", likelihood="gaussian", sigma=0.5, umap=False)
 
 PRESETS: dict[str, FitConfig] = {
@@ -81,6 +93,8 @@ PRESETS: dict[str, FitConfig] = {
         batch_size=32,
         warmup_epochs=20,
     ),
+    "folder-64": _FOLDER,
+    "folder-128": checked(_FOLDER, hidden=(16, 32, 64, 128, 128), batch_size=32),
     "mnist-2d": checked(_MNIST, latent_dim=2, hidden=(300, 300, 300, 300), epochs=70),
     "mnist-20d": checked(_MNIST, latent_dim=20, learning_rate=2e-3, epochs=90, elbo_epochs=50, importance_samples=5),
     # the models of the field's textbook, on digits (seconds) and on MNIST (minutes)
@@ -186,6 +200,8 @@ PRESET_NOTES: dict[str, str] = {
     "walker-2d": "two frames of a walking figure: a stride goes round the plane",
     "faces-2d": "drawn faces that turn and smile: yaw and expression span the plane",
     "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
+    "folder-64": "your own pictures at 64 × 64, residual convolutions: fit folder-64 --data PATH",
+    "folder-128": "the same at 128 × 128",
     "mnist-2d": "MNIST on a plane: the map that the app opens on",
     "mnist-20d": "MNIST with 20 dimensions",
     **{f"digits-{name}": f"{note}; digits" for name, note in _MODEL_NOTES.items()},
@@ -193,6 +209,11 @@ PRESET_NOTES: dict[str, str] = {
     "burda": "784-200-200-50 tanh, the network of Burda, Grosse & Salakhutdinov 2016, table 1",
     "examples": "784-400-20 ReLU, grey images: what pytorch/examples trains",
 }
+
+CHOSEN = "chosen"
+"""In place of a preset's name: the settings were chosen from the data."""
+SIDES = {"folder-64": 64, "folder-128": 128}
+"""Pixels of a side of pictures in files, of presets that are for those; their data has to be said."""
 
 
 def preset(name: str) -> FitConfig:

@@ -52,7 +52,7 @@ MODEL = {"model", "latent_dim", "network", "hidden", "activation", "context", "f
 AFTERWARDS = {"umap", "classifier", "film_weights"}
 
 APPLIES: dict[str, Callable[[FitConfig], bool]] = {
-    "context": lambda config: config.model == "vae" and config.network != "conv" and config.likelihood == "bernoulli",
+    "context": lambda config: config.model == "vae" and config.network in ("mlp", "linear") and config.likelihood == "bernoulli",
     "hidden": lambda config: config.network != "linear",
     "activation": lambda config: config.network != "linear",
     "sigma": lambda config: config.has_scale,

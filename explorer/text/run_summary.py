@@ -25,7 +25,7 @@ MEANINGS = {
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 
-NETWORKS = {"own": "imported"}
+NETWORKS = {"own": "imported", "residual": "residual convolutional"}
 
 HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.items()), UNITS])
 

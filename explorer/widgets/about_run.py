@@ -25,6 +25,9 @@ def about_run(run_id: str, info: RunInfo) -> None:
     """The whole panel."""
     st.markdown(f"**{escape_markdown(run_id)}**: {escape_markdown(run_sentence(info))}.")
     st.markdown("\n".join(map(_line, figures(info, size_on_disk(run_id)))))
+    if info.chosen:
+        st.markdown("**Settings that were chosen from the data**")
+        st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in info.chosen))
     if info.dataset.notes:
         st.markdown("**About the data**")
         st.markdown("\n".join(f"- {escape_markdown(note)}" for note in info.dataset.notes))

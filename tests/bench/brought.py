@@ -1,4 +1,6 @@
-"""How live is a hover over a model that was brought along? `python -m tests.bench.brought [--only NAME] [--seconds S] [--json FILE]`
+"""How live is a hover over a model that was brought along, or over a run?
+
+    python -m tests.bench.brought [--only NAME | --run FOLDER] [--seconds S] [--json FILE]
 
 rgb64       a convolutional VAE for 64 × 64 RGB, 50 million multiply-adds a picture
 pythae      the convolutional networks for MNIST of pythae, 134 million
@@ -36,6 +38,7 @@ from trainer.datasets import Dataset, load_dataset
 from trainer.importing import HowTrained, import_model
 from trainer.models.layer_shapes import multiply_adds
 from trainer.models.networks import parts_of
+from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 
 N_PICTURES = 300
@@ -169,6 +172,7 @@ def measured(page: Page, run: Run, seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=[*MODELS], help="one of the models")
+    parser.add_argument("--run", type=Path, help="instead, the folder of a run that is there")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a movement (default 4)")
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()
@@ -178,9 +182,9 @@ def main() -> None:
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
     record["command"] = " ".join(["python -m tests.bench.brought", *sys.argv[1:]])
-    names = [options.only] if options.only else [*MODELS]
+    names = [options.run.name] if options.run else [options.only] if options.only else [*MODELS]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        runs = {name: imported(name, Path(folder)) for name in names}
+        runs = {name: load_run(name, options.run.parent) if options.run else imported(name, Path(folder)) for name in names}
         payloads = {name: pack(Dynamic(), pack_static(run, next(iter(run.projections.values())))) for name, run in runs.items()}
         browser = chromium(playwright)
         with served(payloads) as url:

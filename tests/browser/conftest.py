@@ -64,6 +64,7 @@ def tiny_kinds() -> dict[str, FitConfig]:
         "tiny-conv": FitConfig(
             model="conditional-vae", network="conv", likelihood="gaussian", scale="per-pixel", **{**tiny, "hidden": (3, 4)}
         ),
+        "tiny-residual": FitConfig(network="residual", likelihood="gaussian", **{**tiny, "hidden": (3, 4)}),
     }
 
 

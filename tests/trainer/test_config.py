@@ -17,7 +17,7 @@ from trainer.presets import PRESET_NOTES, PRESETS, preset
         ("beta", -1, "0 to 1000"),
         ("learning_rate", 0, "more than 0"),
         ("epochs", 0, "1 to 100000"),
-        ("network", "cnn", "'mlp', 'conv' or 'linear'"),
+        ("network", "cnn", "'mlp', 'conv', 'residual' or 'linear'"),
         ("hidden", (0,), "1 to 8192"),
         ("binarise", True, "only with 'bernoulli'"),
     ],

@@ -175,6 +175,7 @@ def test_a_program_writes_every_operation_in_both_languages(tmp_path):
 MODELS = {
     "a mean of continuous coins": FitConfig(likelihood="continuous-bernoulli", hidden=(6,)),
     "a scale for each pixel": FitConfig(likelihood="gaussian", scale="per-pixel", network="conv", hidden=(3, 4)),
+    "residual convolutions": FitConfig(likelihood="gaussian", network="residual", hidden=(3, 4)),
     "a scale for each pixel, told the class": FitConfig(
         model="conditional-vae", likelihood="laplace", scale="per-pixel", hidden=(6,)
     ),

@@ -28,7 +28,7 @@ def model_and_forward(config: FitConfig, shape: tuple[int, int, int]) -> tuple[V
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("network", ["mlp", "conv", "linear"])
+@pytest.mark.parametrize("network", ["mlp", "conv", "residual", "linear"])
 @pytest.mark.parametrize(
     ("likelihood", "activation"), [("bernoulli", "silu"), ("gaussian", "gelu"), ("bernoulli", "tanh"), ("gaussian", "relu")]
 )
@@ -54,6 +54,7 @@ KINDS = [
     {"model": "m2"},
     {"model": "m2", "likelihood": "laplace"},
     {"model": "m1+m2", "feature_dim": 4, "feature_hidden": (5,), "feature_epochs": 1},
+    {"model": "conditional-vae", "network": "residual", "likelihood": "gaussian", "scale": "per-pixel"},
     {"model": "autoencoder"},
     {"model": "autoencoder", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
     {"model": "pca", "network": "linear", "likelihood": "gaussian"},
@@ -126,17 +127,38 @@ def test_a_pixel_that_is_not_a_number_is_refused_with_the_picture():
 
 
 @settings(max_examples=30)
-@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(1, 3))
-def test_every_image_shape_comes_back(height, width, channels, depth):
-    config = FitConfig(network="conv", hidden=(2,) * depth, latent_dim=1)
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(1, 3), st.sampled_from(["conv", "residual"]))
+def test_every_image_shape_comes_back(height, width, channels, depth, network):
+    config = FitConfig(network=network, hidden=(2,) * depth, latent_dim=1)
     assert Vae(config, (channels, height, width)).decode(np.zeros((1, 1))).shape == (1, channels, height, width)
 
 
 def test_described_parameters_are_those_of_torch():
-    for network in ("mlp", "conv", "linear"):
+    for network in ("mlp", "conv", "residual", "linear"):
         config = FitConfig(network=network, hidden=(4, 3), latent_dim=2)
         model = Vae(config, (3, 9, 10))
         assert parameter_shapes(config, (3, 9, 10), 0) == {name: tuple(value.shape) for name, value in model.state_dict().items()}
+
+
+def test_a_residual_network_computes_what_torch_composes():
+    """Encoder and decoder written by hand with torch's functions, from the same weights."""
+    torch.manual_seed(1)
+    model = Vae(FitConfig(network="residual", hidden=(6, 8), latent_dim=3, activation="silu", likelihood="gaussian"), (3, 12, 10))
+    weights = [list(module.parameters()) for module in model.encoder if len([*module.parameters()])]
+    conv = lambda x, pair, **how: functional.conv2d(x, *pair, **how)
+    block = lambda x, wide, narrow: x + conv(functional.silu(conv(functional.silu(x), wide, padding=1)), narrow)
+    x = torch.rand(4, 3, 12, 10)
+    h = block(conv(x, weights[0], stride=2, padding=1), *weights[1:3])
+    h = functional.silu(block(conv(h, weights[3], stride=2, padding=1), *weights[4:6]))
+    h = functional.linear(functional.silu(functional.linear(h.flatten(1), *weights[6])), *weights[7])
+    torch.testing.assert_close(model.encode(x).mu, h[:, :3])
+    weights = [list(module.parameters()) for module in model.decoder if len([*module.parameters()])]
+    z = torch.randn(4, 3)
+    h = functional.linear(functional.silu(functional.linear(z, *weights[0])), *weights[1]).view(4, 8, 3, 3)
+    up = lambda x, pair: functional.conv_transpose2d(functional.silu(x), *pair, stride=2, padding=1)
+    h = up(block(h, *weights[2:4]), weights[4])[..., :5]
+    h = up(block(h, *weights[5:7]), weights[7])
+    torch.testing.assert_close(model.decode(z), (h + weights[8][0]).clamp(0, 1).detach())
 
 
 def test_upsampling_repeats_pixels():

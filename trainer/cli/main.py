@@ -29,7 +29,10 @@ def _import(argv: list[str]) -> None:
 GROUPS: dict[str, dict[str, Command]] = {
     "train": {
         "fit": Command(
-            fit_command, "train a model on a data set: a preset, and options for every setting", "PRESET", "digits-2d --epochs 50"
+            fit_command,
+            "train a model: a preset, or your own images with settings chosen from them, and options for every setting",
+            "PRESET|PATH",
+            "digits-2d --epochs 50",
         ),
         "list": Command(list_command, "presets, data sets with their licences, and existing runs"),
         "bench": Command(bench_command, "how fast this machine trains, compared with the usual loop"),

@@ -92,6 +92,14 @@ def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_p
     return Opened(tuple(made), n, is_stack)
 
 
+def size_of(data: bytes, name: str) -> tuple[int, int]:
+    """Width and height of the first picture, upright, from its header: no pixel is decoded. Raises `ImageError`."""
+    with _sentences(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file = _opened(data, name)
+        return file.size[::-1] if file.getexif().get(ORIENTATION) in TURNED else file.size
+
+
 def _n_frames(file: Image.Image) -> int:
     """How many pictures a file holds; of a phone's JPEG one: its second picture is a map of depths, or of light."""
     return 1 if is_jpeg(file) else int(getattr(file, "n_frames", 1))

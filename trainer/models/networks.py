@@ -23,7 +23,6 @@ from trainer.models.layers import (
     Bias,
     Conv2d,
     ConvTranspose2d,
-    Crop,
     First,
     Flatten,
     ImageShape,
@@ -33,6 +32,7 @@ from trainer.models.layers import (
     Shape,
     Unflatten,
 )
+from trainer.models.residual import grown, halved_sizes, residual_down, residual_up
 
 NO_ENCODER = "this run's encoder is not known, so it cannot encode a new picture; allowed: its test images, whose codes are stored."
 CONV_HEAD = 256  # width of the dense layer between the feature maps and the code
@@ -85,10 +85,10 @@ def encoder_layers(config: FitConfig, image_shape: ImageShape, n_classes: int = 
         return (Flatten(), Linear(prod(image_shape), n_codes, n_labels))
     if config.network == "mlp":
         return (Flatten(), *_dense((prod(image_shape), *config.hidden, n_codes), config.activation, n_labels))
-    sizes = _feature_sizes(config.hidden, image_shape)
+    sizes = halved_sizes(len(config.hidden), image_shape)
     channels = (image_shape[0], *config.hidden)
-    layers: list[Layer] = []
-    for n_in, n_out in pairwise(channels):
+    layers: list[Layer] = residual_down(channels, config.activation) if config.network == "residual" else []
+    for n_in, n_out in pairwise(channels if config.network == "conv" else ()):
         layers += [Conv2d(n_in, n_out, kernel=3, stride=2, padding=1), Activation(config.activation)]
     n_features = channels[-1] * sizes[-1][0] * sizes[-1][1]
     return (*layers, Flatten(), *_dense((n_features, CONV_HEAD, n_codes), config.activation, n_labels))
@@ -105,17 +105,19 @@ def decoder_layers(config: FitConfig, image_shape: ImageShape, n_classes: int = 
     out_shape = output_shape(config, image_shape)
     if config.network == "linear":
         return (Linear(config.latent_dim, prod(out_shape), n_labels), Unflatten(out_shape))
-    sizes = _feature_sizes(config.hidden, image_shape)
+    sizes = halved_sizes(len(config.hidden), image_shape)
     channels = (out_shape[0], *config.hidden)
     height, width = sizes[-1]
     layers: list[Layer] = [
         *_dense((config.latent_dim, CONV_HEAD, channels[-1] * height * width), config.activation, n_labels),
-        Activation(config.activation),
+        *([Activation(config.activation)] if config.network == "conv" else []),
         Unflatten((channels[-1], height, width)),
     ]
+    if config.network == "residual":
+        return (*layers, *residual_up(len(layers), channels, sizes, config.activation), Bias(out_shape))
     for level in reversed(range(len(config.hidden))):
         layers.append(ConvTranspose2d(channels[level + 1], channels[level], kernel=4, stride=2, padding=1))
-        layers += _crop(sizes[level + 1], sizes[level])
+        layers += grown(sizes[level + 1], sizes[level])
         layers += [Activation(config.activation)] if level else []
     return (*layers, Bias(out_shape))
 
@@ -165,16 +167,3 @@ def _dense(widths: tuple[int, ...], activation: OwnActivation, n_labels: int = 0
     for i, (n_in, n_out) in enumerate(pairwise(widths)):
         layers += [Linear(n_in, n_out, 0 if i else n_labels), Activation(activation)]
     return tuple(layers[:-1])
-
-
-def _feature_sizes(hidden: tuple[int, ...], image_shape: ImageShape) -> list[tuple[int, int]]:
-    """Height and width before the first convolution and after each: every stride of 2 halves, rounding up."""
-    sizes = [(image_shape[1], image_shape[2])]
-    for _ in hidden:
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    return sizes
-
-
-def _crop(small: tuple[int, int], wanted: tuple[int, int]) -> list[Layer]:
-    """Doubling an odd size that was rounded up gives one row too many."""
-    return [] if (2 * small[0], 2 * small[1]) == wanted else [Crop(*wanted)]

@@ -73,7 +73,7 @@ class Stack(nn.Sequential):
             for number in self.done[i]:
                 del values[number]
             values[i] = x
-        return x
+        return x.float() if x.dtype == torch.bfloat16 else x  # under autocast: what is summed is summed in float32
 
 
 def _told(y: Tensor | None) -> Tensor:

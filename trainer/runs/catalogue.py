@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from trainer.config import check_run_name
 from trainer.console import meant, program
 from trainer.errors import ConfigError, RunError, RunNotFound
-from trainer.presets import PRESETS
+from trainer.presets import CHOSEN, PRESETS
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.naming import numbered
 from trainer.runs.read import Root, Run, read_info
@@ -118,6 +119,8 @@ def _unfinished(name: str, root: Place, info: RunInfo) -> str:
     where = f"run {name!r} is {info.state} after {info.epoch} of {info.config.epochs} epochs"
     if info.state == "diverged":
         return f"{where}; train it again with other settings and --overwrite."
+    if info.preset == CHOSEN:
+        return f"{where}; {program()} fit {shlex.quote(info.config.data)} --name {name} --runs {root} --resume finishes it."
     if info.preset not in PRESETS:
         return f"{where}; call trainer.training.fit.fit again with resume=True."
     return f"{where}; {program()} fit {info.preset} --name {name} --runs {root} --resume finishes it."

@@ -160,6 +160,9 @@ class RunInfo(BaseModel):
     continuity: ContinuityFigures | None = Field(None, description="of models with and without a posterior; not in old runs")
     bounds: BoundFigures | None = Field(None, description="what `evaluate --keep` found; most runs have none")
     origin: Origin | None = Field(None, description="of an imported run")
+    chosen: tuple[str, ...] = Field(
+        (), description="settings that were chosen from the data, each with its reason, a sentence each"
+    )
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of every other file")

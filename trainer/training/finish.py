@@ -60,6 +60,11 @@ class Budgets:
     continuity: Budget | None = None
 
 
+WHOLE = Budgets()
+OF_CONVOLUTIONS = Budgets(Budget(15.0), Budget(10.0), Budget(4.0), Budget(10.0), Budget(4.0))
+"""Of residual networks: all draws for all images would take longer than their training."""
+
+
 @dataclass(frozen=True)
 class Reached:
     """Which part is being computed now."""
@@ -224,7 +229,7 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
     n, few = n_test, min(n_test, NLL_IMAGES)
     samples = 0 if config.is_deterministic else NLL_SAMPLES * few
     has_umap = config.umap and config.latent_dim > 2
-    return {
+    whole = {
         EVALUATION: seconds * (n + n_train / 2 + samples * DECODING_SHARE),
         ENCODINGS: seconds * n,
         MAPS: MAP_S + n * MAP_IMAGE_S + (UMAP_S + n * UMAP_IMAGE_S if has_umap else 0.0),
@@ -232,6 +237,19 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
         CLASSIFIER: classifier_work(dataset) / MULTIPLY_ADDS_A_SECOND,
         CONTINUITY: seconds * DECODING_SHARE * CONTINUITY_DECODES,
     }
+    limits = budgets_of(config)
+    limited = {
+        EVALUATION: limits.evaluation,
+        EXAMINATION: limits.examination,
+        CLASSIFIER: limits.classifier,
+        CONTINUITY: limits.continuity,
+    }
+    return whole | {part: min(whole[part], budget.seconds) for part, budget in limited.items() if budget is not None}
+
+
+def budgets_of(config: FitConfig) -> Budgets:
+    """How long the parts of a training of ours may take."""
+    return OF_CONVOLUTIONS if config.network == "residual" else WHOLE
 
 
 def maps_of(model: Vae, split: Split, mu: Floats, logvar: Floats, budget: Budget | None = None) -> tuple[Projection, ...]:
@@ -269,6 +287,7 @@ def run_info(
     epoch: int = 0,
     seconds: float = 0.0,
     origin: Origin | None = None,
+    chosen: tuple[str, ...] = (),
 ) -> RunInfo:
     """What run.json says, all but the checksums. machine: what else is to say of it than its processor."""
     return RunInfo.model_validate(
@@ -282,6 +301,7 @@ def run_info(
             "seconds": round(seconds, 1),
             "n_parameters": n_parameters,
             "origin": origin,
+            "chosen": chosen,
             "metrics": results and results.metrics,
             "examination": results and results.examination,
             "continuity": results and results.continuity,

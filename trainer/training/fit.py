@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,12 +15,14 @@ from typing import Any
 
 import torch
 
-from trainer.config import FitConfig, check_run_name
+from trainer.config import FitConfig, check_run_name, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, LatentError, RunError, TrainingDiverged
 from trainer.preflight import keep_compiled_code
 from trainer.runs.read import other_data, read_info
+from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
+from trainer.training.choosing.trial import MEASURED, measured_precision
 from trainer.training.distributed import Team
 from trainer.training.events import Event, Finishing
 from trainer.training.finish import now
@@ -40,13 +44,14 @@ def fit(
     snapshots: int = SNAPSHOTS,
     heard: Callable[[Finishing], None] = lambda event: None,
     steering: Steering | None = None,
+    chosen: tuple[str, ...] = (),
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
     device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept, 0 for no film. team: the processes that
     share every batch (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a
     generator cannot yield. steering: other settings while it goes on, of a training by one process, and the file that shows how far it
-    is.
+    is. chosen: settings that were chosen from the data, a sentence each, for the run to remember.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()
@@ -57,13 +62,27 @@ def fit(
     stored = read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     began = (stored.preset, stored.created) if stored else (preset, now())
+    config = _as_measured(config, dataset, writer, device, team, stored)
     trainer = Trainer(config, dataset, writer, *began, device, team, snapshots, steering)
+    trainer.chosen = stored.chosen if stored else chosen
     writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()
     elif team.is_writer:
         writer.clear()  # only now: what cannot even begin must not cost the run that is there
     yield from _trained(trainer, heard)
+
+
+def _as_measured(
+    config: FitConfig, dataset: Dataset, writer: RunWriter, device: str, team: Team, stored: RunInfo | None
+) -> FitConfig:
+    """The configuration with a precision that was measured, where it is to be; several processes, which would not measure the same, have
+    float32. A run whose threads were chosen goes on with as many."""
+    if stored and stored.chosen and (found := re.search(r"(\d+) threads", stored.machine)):
+        torch.set_num_threads(min(max(1, int(found[1])), os.cpu_count() or 1))  # sums of as many parts as before
+    if team.size == 1:
+        return measured_precision(config, dataset, writer, device)[0]
+    return checked(config, precision="fp32") if config.precision == MEASURED else config
 
 
 def _agreed(team: Team, prepare: Callable[[], FitConfig], config: FitConfig) -> FitConfig:
@@ -103,7 +122,7 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
         info = read_info(writer.folder)
         for key, value in config.model_dump().items():
             stored = getattr(info.config, key)
-            if value != stored:
+            if value != stored and (key, value) != ("precision", MEASURED):
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
             raise RunError(other_data(dataset, name, "began with"))

@@ -29,7 +29,16 @@ from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_b
 from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
 from trainer.training.film_weights import FilmWeightsKeeper
-from trainer.training.finish import PostProcessing, Reached, Results, parts_of, run_info, seconds_of_parts, write_results
+from trainer.training.finish import (
+    PostProcessing,
+    Reached,
+    Results,
+    budgets_of,
+    parts_of,
+    run_info,
+    seconds_of_parts,
+    write_results,
+)
 from trainer.training.history import HISTORY_IMAGES, history_row
 from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
 from trainer.training.objectives import Batch, Objective, check_finite
@@ -47,6 +56,9 @@ ROOM_BESIDE = 8_000_000  # bytes for maps, classifier, history and the next vers
 
 class Trainer:
     """One training run in memory: model, optimiser, fixed points, and what was recorded so far."""
+
+    chosen: tuple[str, ...] = ()
+    """settings that were chosen from the data, a sentence each"""
 
     def __init__(
         self,
@@ -314,6 +326,7 @@ class Trainer:
             machine=f", {torch.get_num_threads()} threads{processes}{gpu}, {self.way}",
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
+            chosen=self.chosen,
         )
         self.writer.write_info(info)
         return info
@@ -325,7 +338,11 @@ class Trainer:
         writer, progress = self.writer, self.progress
         self.model.eval()
         work = PostProcessing(
-            self.model, self.dataset, classifier=self.config.classifier, on_part=lambda reached: heard(self.entered(reached))
+            self.model,
+            self.dataset,
+            classifier=self.config.classifier,
+            budgets=budgets_of(self.config),
+            on_part=lambda reached: heard(self.entered(reached)),
         )
         for reached in work.parts():
             yield self.entered(reached)

@@ -13,6 +13,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from tests.places import ROOT
 from trainer.datasets import Dataset, load_dataset
 from trainer.datasets.decoding import cache as decoding_cache
 from trainer.datasets.decoding import writing
+from trainer.datasets.decoding.keys import bound
 from trainer.datasets.decoding.seen import Seen
 from trainer.datasets.folder import FolderSource
 from trainer.datasets.splits import divide
@@ -313,6 +315,48 @@ def test_what_killed_writers_left_is_removed_after_a_day(pictures: Path, cache: 
     loaded(pictures)
     assert not old.exists()
     assert new.exists()
+
+
+def test_of_many_folders_those_asked_for_the_longest_ago_make_room(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 12 · 8 · 8 · 3 bytes, and there is room for two and a half."""
+    monkeypatch.setattr(decoding_cache, "bound", partial(bound, most=12 * 8 * 8 * 3 * 5 // 2))
+    folders = [tmp_path / name for name in "abc"]
+    for shade, folder in enumerate(folders):
+        folder.mkdir()
+        for i in range(12):
+            Image.new("RGB", (8, 8), (i, 50 * shade, 7)).save(folder / f"{i}.png")
+    first = loaded(folders[0])
+    age(cache, 200)
+    loaded(folders[1])
+    age(cache, 100)
+    assert loaded(folders[0]).sha256 == first.sha256  # asked for again, from the cache
+    loaded(folders[2])
+    kept = {json.loads(path.read_bytes())["sha256"] for path in (cache / "folders").glob("*.json")}
+    assert len(kept) == len([*(cache / "folders").glob("*.pixels")]) == 2
+    decoded_again: list[str] = []
+    monkeypatch.setattr(decoding_cache, "write_decoded", noting(decoded_again))
+    loaded(folders[0])
+    loaded(folders[2])
+    assert not decoded_again
+    loaded(folders[1])
+    assert len(decoded_again) == 1
+    assert first.images[0, 0, 0, 0] < 12  # what is mapped stays
+
+
+def age(cache: Path, seconds: float) -> None:
+    """As if everything in the cache had been asked for so long ago as it was, and that much longer."""
+    for path in (cache / "folders").glob("*.json"):
+        os.utime(path, (path.stat().st_mtime - seconds,) * 2)
+
+
+def noting(keys: list[str]) -> Callable[..., str]:
+    def write(*given: object) -> str:
+        keys.append(writing.write_decoded(*given))  # type: ignore[arg-type]
+        return keys[-1]
+
+    return write
 
 
 # --- larger than memory

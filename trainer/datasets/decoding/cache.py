@@ -8,7 +8,8 @@ In `<cache>/folders/`, where every file is renamed into place when it is whole:
 
 KEY is a digest of all paths, classes and bytes of the files, so the cache cannot be out of date. As reading 200 000 files takes a while,
 SEEN spares it where path, size and times of every file are as they were. The pixels are verified each time against sha256, piece by
-piece; where a file is damaged, cut off or missing, the pictures are decoded again.
+piece; where a file is damaged, cut off or missing, the pictures are decoded again. What was asked for the longest ago makes room where all
+of it has more than 50 GB.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from trainer.datasets.dataset import sha256_of
-from trainer.datasets.decoding.keys import check_of, digest_of, forget, key_now, remembered, stamp_of
+from trainer.datasets.decoding.keys import bound, check_of, digest_of, forget, key_now, remembered, stamp_of, touch
 from trainer.datasets.decoding.order import lay_out, order_digest
 from trainer.datasets.decoding.records import BLOCK, Decoded, Source, Wanted
 from trainer.datasets.decoding.writing import write_decoded
@@ -39,6 +40,7 @@ def decoded(source: Source, wanted: Wanted, *, progress: bool = False) -> Decode
     stamp = stamp_of(source, wanted)  # before anything is read: a file that changes meanwhile is noticed next time
     last, key = remembered(seen)
     if last == stamp and (found := _cached(cache, key, wanted)) is not None:
+        touch(cache, key)
         return found
     before, key = key, key_now(source, wanted, progress)
     found = _cached(cache, key, wanted)
@@ -54,6 +56,8 @@ def decoded(source: Source, wanted: Wanted, *, progress: bool = False) -> Decode
         file.write(json.dumps({"stamp": stamp, "key": key}).encode())
     if before not in ("", key):
         forget(cache, before)
+    touch(cache, key)
+    bound(cache, key)
     return found
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from trainer.datasets.decoding.records import Source, Wanted
 from trainer.errors import ImageError
+
+MOST_BYTES = 50_000_000_000  # of all decoded pictures together
 
 
 def stamp_of(source: Source, wanted: Wanted) -> str:
@@ -67,6 +70,36 @@ def forget(cache: Path, key: str) -> None:
     for ending in (".json", ".pixels"):
         with contextlib.suppress(OSError):
             (cache / (key + ending)).unlink()
+
+
+def bound(cache: Path, key: str, most: int = MOST_BYTES) -> None:
+    """Removes the pictures that were not asked for the longest while all together have more bytes than that; `key` stays, and whoever
+    has others mapped keeps them."""
+    kept = []
+    for pixels in cache.glob("*.pixels"):
+        with contextlib.suppress(OSError):  # another process removes it
+            kept.append((used(cache, pixels.stem), pixels.stat().st_size, pixels.stem))
+    total = sum(size for _, size, _ in kept)
+    for _, size, other in sorted(kept):
+        if total <= most:
+            break
+        if other != key:
+            forget(cache, other)
+            total -= size
+
+
+def used(cache: Path, key: str) -> float:
+    """When its pictures were asked for the last time; 0 where nothing describes them, which a killed process left."""
+    try:
+        return (cache / f"{key}.json").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def touch(cache: Path, key: str) -> None:
+    """Its pictures are asked for now."""
+    with contextlib.suppress(OSError):  # a cache that may only be read
+        os.utime(cache / f"{key}.json")
 
 
 def check_of(known: Any) -> str:

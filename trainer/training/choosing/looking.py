@@ -1,0 +1,58 @@
+"""What is to be seen in somebody's pictures before a setting is chosen? Sizes from the headers of some files, values of some images."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import numpy as np
+
+from trainer.datasets import Dataset
+from trainer.datasets.archive import ZipSource
+from trainer.datasets.decoding.records import Source
+from trainer.datasets.folder import FolderSource, list_files
+from trainer.datasets.names import OwnData
+from trainer.datasets.pictures import size_of
+from trainer.errors import ImageError
+from trainer.training.choosing.settings import ChosenSize, Facts, chosen_size
+
+FILES, IMAGES = 200, 2000  # looked at, evenly from all
+NEAR = 255 // 20  # grey levels from black or white
+
+
+def sized(own: OwnData) -> tuple[OwnData, ChosenSize | None]:
+    """The name with the size that its pictures call for, and why; as it is where a size was said, or where the data has its own.
+
+    Files that cannot be read are passed over here: loading tells of them.
+    """
+    if own.size is not None or own.kind not in ("folder", "zip"):
+        return own, None
+    sides = _sides(own)
+    if not sides:
+        return own, None
+    found = chosen_size(sides)
+    fit = own.fit if own.fit != "crop" else found.fit
+    return replace(own, size=found.size, fit=fit), replace(found, fit=fit)
+
+
+def _sides(own: OwnData) -> list[tuple[int, int]]:
+    if own.kind == "folder":
+        return _seen(FolderSource(own.path), list_files(own.path, follows_links=own.follows_links).files)
+    with contextlib.closing(ZipSource(own.path)) as source:
+        return _seen(source, source.listing().files)
+
+
+def _seen(source: Source, files: tuple[str, ...]) -> list[tuple[int, int]]:
+    found = []
+    for place in sorted({int(i) for i in np.linspace(0, len(files) - 1, FILES)} if files else ()):
+        with contextlib.suppress(ImageError):
+            found.append(size_of(source.content(files[place]), files[place]))
+    return found
+
+
+def facts_of(dataset: Dataset) -> Facts:
+    """What a data set is like; of its values those of some training images."""
+    train = dataset.subset("train").images
+    some = train[:: max(1, len(train) // IMAGES)][:IMAGES]
+    at_ends = float(((some <= NEAR) | (some >= 255 - NEAR)).mean())
+    return Facts(len(train), len(dataset.splits["test"]), dataset.image_shape, at_ends)

@@ -1,0 +1,195 @@
+"""Which settings does a first training on somebody's pictures get, and why each?
+
+Functions of what was found (`Facts`) alone: no file is read here and nothing is measured, so the same facts give the same settings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from trainer.config import FitConfig, checked
+from trainer.datasets.names import MIN_SIZE, SIZE, Fit
+from trainer.numerals import count, number, percent
+
+LARGE = 64  # pixels of a side at most, unless more is asked for
+SMALL_VALUES = 1024  # numbers of a grey picture up to which dense layers learn quickly
+OBLONG = 1.6  # the longer side over the shorter: from there on cutting out the middle loses much
+ENDS = 0.95  # share of values near black or white from which pixels are coins
+WIDEST, NARROW, NARROW_FROM = 128, 16, 96  # channels
+LEAST_SIDE = 4  # pixels of the smallest feature maps
+IMAGES_A_DIMENSION = 10
+STEPS, FEWEST, MOST = 8000, 10, 300  # a training of so many steps, and epochs
+TRAINING_S = 180.0  # of the ten minutes that a first training may take with all that follows it
+FORWARD_SHARE = 1 / 3  # of the work of a step: what is encoded and decoded between epochs has no way back
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found in the pictures."""
+
+    n_train: int
+    """images to learn from"""
+    n_test: int
+    """held out"""
+    image_shape: tuple[int, int, int]
+    """(C, H, W)"""
+    share_at_ends: float
+    """of all values, those that are within a twentieth of black or white"""
+    images_per_s: float | None = None
+    """learned from in a second, as measured with the settings that do not depend on it; None before"""
+
+    @property
+    def images_an_epoch(self) -> float:
+        """Images of work in an epoch: those learned from, and what is measured on as many of both splits."""
+        return self.n_train + 2 * FORWARD_SHARE * self.n_test
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One setting."""
+
+    setting: str
+    """by name"""
+    value: str
+    """in words"""
+    why: str
+    """what it was chosen by"""
+    change: str
+    """what to type for another"""
+
+    def sentence(self) -> str:
+        """As a run remembers it."""
+        return f"{self.setting} {self.value}: {self.why} (another: {self.change})"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All settings of a first training."""
+
+    config: FitConfig
+    """the configuration; its data is not set"""
+    choices: tuple[Choice, ...]
+    """its settings in the order in which they were chosen"""
+
+
+@dataclass(frozen=True)
+class ChosenSize:
+    """To which size pictures in files are brought."""
+
+    size: int
+    """pixels of a side"""
+    fit: Fit
+    """how a picture becomes square"""
+    why: str
+
+
+def chosen_size(sides: Sequence[tuple[int, int]]) -> ChosenSize:
+    """From width and height of pictures in files, of at least one: their own size where that is small, else one that is quick to learn."""
+    shorter = [min(pair) for pair in sides]
+    middle = int(median(shorter))
+    ratio = median(max(pair) / min(pair) for pair in sides)
+    fit: Fit = "pad" if ratio >= OBLONG else "crop"
+    oblong = f"; half of them are {number(ratio)} times as long as wide or more, so all of each is kept" if fit == "pad" else ""
+    pair, n = Counter(sides).most_common(1)[0]
+    if n == len(sides) and pair[0] == pair[1] and MIN_SIZE <= pair[0] <= LARGE:
+        return ChosenSize(pair[0], fit, f"all that were looked at have this size{oblong}")
+    size = SIZE if middle < (SIZE + LARGE) / 2 else LARGE
+    than = "smaller" if middle < size else "larger" if middle > size else "that"
+    told = f"the shorter side of half of them is {middle} pixels or less"
+    if n == len(sides):
+        told = f"all that were looked at are {pair[0]} × {pair[1]}"
+    more = f"; {2 * LARGE} pixels take four times as long" if than == "larger" and size == LARGE else ""
+    return ChosenSize(size, fit, f"{told}{more}{oblong}")
+
+
+def chosen_settings(facts: Facts) -> Chosen:
+    """The settings for these pictures. Without a measured speed the number of epochs is that of a training without haste."""
+    settings: dict[str, Any] = {"seed": 0}
+    choices = []
+    for choose in (_network, _latent_dim, _likelihood, _batch, _epochs):
+        fields, choice = choose(facts, settings)
+        settings |= fields
+        choices.append(choice)
+    return Chosen(checked(FitConfig(), **settings), tuple(choices))
+
+
+def with_typed(chosen: Chosen, config: FitConfig) -> tuple[Choice, ...]:
+    """The choices as they hold in a configuration: what a person typed otherwise has no other reason than that."""
+    fields = {"network": ("network", "hidden"), "latent dimensions": ("latent_dim",), "likelihood": ("likelihood",)}
+    fields |= {"batch": ("batch_size",), "epochs": ("epochs",)}
+    told = []
+    for choice in chosen.choices:
+        names = fields[choice.setting]
+        is_typed = any(getattr(config, name) != getattr(chosen.config, name) for name in names)
+        value = " ".join(_word(getattr(config, name)) for name in names)
+        told.append(replace(choice, value=value, why="as typed") if is_typed else choice)
+    return tuple(told)
+
+
+def _word(value: Any) -> str:
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _network(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
+    channels, height, width = facts.image_shape
+    colour = "grey" if channels == 1 else "RGB" if channels == 3 else f"{channels} channels"
+    said = f"pictures are {colour}, {width} × {height}"
+    if channels == 1 and height * width <= SMALL_VALUES:
+        fields: dict[str, Any] = {"network": "mlp", "hidden": (512, 256)}
+        why = f"{said}: {count(height * width)} numbers are few enough for dense layers"
+    else:
+        fields = {"network": "residual", "hidden": _channels(height, width)}
+        why = f"{said}: convolutions see the same thing wherever it is"
+    value = f"{fields['network']} {_word(fields['hidden'])}"
+    return fields, Choice("network", value, why, "--network conv --hidden 32 64")
+
+
+def _channels(height: int, width: int) -> tuple[int, ...]:
+    """One number for each halving until the shorter side is 4 pixels; twice as many channels each time, up to a bound."""
+    side = min(height, width)
+    first = NARROW if max(height, width) >= NARROW_FROM else 2 * NARROW
+    n = min(8, max(1, math.ceil(math.log2(max(side, 1) / LEAST_SIDE)))) if side > LEAST_SIDE else 1
+    return tuple(min(first * 2**level, WIDEST) for level in range(n))
+
+
+def _latent_dim(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
+    n_values = math.prod(facts.image_shape)
+    by_size = 16 if n_values <= SMALL_VALUES else 32 if n_values <= 3 * SMALL_VALUES else 64
+    by_number = max(2, facts.n_train // IMAGES_A_DIMENSION)
+    n = min(by_size, by_number)
+    few = f"{count(facts.n_train)} images to learn from are fewer than {IMAGES_A_DIMENSION} for each of {by_size}"
+    why = f"a picture is {count(n_values)} numbers" if n == by_size else few
+    return {"latent_dim": n}, Choice("latent dimensions", str(n), f"{why}; those that are not needed switch off", "--latent-dim 2")
+
+
+def _likelihood(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
+    share = percent(math.floor(100 * facts.share_at_ends) / 100)
+    if facts.share_at_ends >= ENDS:
+        why = f"{share} of all values are near black or white: a pixel is a coin"
+        return {"likelihood": "bernoulli"}, Choice("likelihood", "bernoulli", why, "--likelihood gaussian")
+    fields = {"likelihood": "gaussian", "scale": "learned", "sigma": 0.2}
+    why = f"{share} of all values are near black or white, the others between; one standard deviation is learned for all pixels"
+    return fields, Choice("likelihood", "gaussian", why, "--likelihood bernoulli")
+
+
+def _batch(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
+    n = 32 if facts.n_train < 1000 else 64
+    why = f"{count(facts.n_train)} images to learn from, {count(-(-facts.n_train // n))} steps an epoch"
+    return {"batch_size": n, "learning_rate": 1e-3}, Choice("batch", str(n), why, "--batch-size 128")
+
+
+def _epochs(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
+    wanted = min(MOST, max(FEWEST, math.ceil(STEPS * settings["batch_size"] / facts.n_train)))
+    n, why = wanted, f"{count(wanted * -(-facts.n_train // settings['batch_size']))} steps"
+    if facts.images_per_s is not None:
+        each = facts.images_an_epoch / facts.images_per_s
+        n = min(wanted, max(1, math.floor(TRAINING_S / each)))
+        pace = f"{count(round(facts.images_per_s))} images a second here"
+        minutes = f"about {max(1, round(n * each / 60))} min with what is measured between them"
+        why = f"{pace}: {minutes}" if n < wanted or n == FEWEST else f"{why}; {pace}: {minutes}"
+    return {"epochs": n, "warmup_epochs": n // 10}, Choice("epochs", str(n), why, f"--epochs {2 * n}")

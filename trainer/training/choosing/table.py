@@ -1,0 +1,74 @@
+"""How does a person's own data become the settings of a first training, and how are they said?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from trainer.config import FitConfig, checked
+from trainer.console import program
+from trainer.datasets import Dataset, load_dataset
+from trainer.datasets.names import is_own, parse
+from trainer.numerals import count
+from trainer.runs.write import RunWriter
+from trainer.training.choosing.looking import facts_of, sized
+from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, with_typed
+from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
+
+SIZE_OPTION = "?size=128 after the path"
+
+
+@dataclass(frozen=True)
+class First:
+    """A data set that is trained on for the first time."""
+
+    dataset: Dataset
+    size: ChosenSize | None
+    """to which its pictures were brought; None where that was said, or they have one size"""
+
+    def settled(
+        self, typed: Callable[[FitConfig], FitConfig], writer: RunWriter, device: str = "cpu"
+    ) -> tuple[FitConfig, tuple[Choice, ...]]:
+        """The configuration and its choices. typed: what a person typed, over a configuration that was chosen.
+
+        Steps of that training are timed before the number of epochs is chosen.
+        """
+        facts = facts_of(self.dataset)
+        wanted = typed(checked(chosen_settings(facts).config, data=self.dataset.name, precision=MEASURED))
+        n_threads, why_threads = threads_tried(wanted, self.dataset, writer, device)
+        trial = tried(wanted, self.dataset, writer, device)
+        chosen = chosen_settings(replace(facts, images_per_s=trial.images_per_s))
+        config = typed(checked(chosen.config, data=self.dataset.name, precision=trial.precision))
+        why = "as typed" if wanted.precision != MEASURED else trial.why()
+        precision = Choice("precision", config.precision, why, "--precision fp32")
+        threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
+        return config, (self._size(), *with_typed(chosen, config), precision, threads)
+
+    def _size(self) -> Choice:
+        _, height, width = self.dataset.image_shape
+        why = "as the data has it, or as its name says" if self.size is None else self.size.why
+        return Choice("size", f"{width} × {height}", why, SIZE_OPTION)
+
+
+def chosen_for(data: str) -> First:
+    """The data set of that absolute name, its pictures brought to a size that fits them."""
+    if not is_own(data):
+        return First(load_dataset(data, progress=True), None)
+    own, size = sized(parse(data))
+    return First(load_dataset(own.name, progress=True), size)
+
+
+def print_choices(dataset: Dataset, choices: tuple[Choice, ...]) -> None:
+    """The table, before the training begins."""
+    n_classes = len(dataset.class_names)
+    classes = f", {count(n_classes)} {'class' if n_classes == 1 else 'classes'}" if n_classes else ""
+    print(
+        f"{count(dataset.n)} images{classes}. What you did not say was chosen from them; in brackets, how to say it:",
+        file=sys.stderr,
+    )
+    wide, long = (max(len(text) for text in texts) for texts in zip(*((c.setting, c.value) for c in choices), strict=True))
+    for choice in choices:
+        print(f"  {choice.setting:<{wide}}  {choice.value:<{long}}  {choice.why} ({choice.change})", file=sys.stderr)
+    print(f"Every setting has an option: {program()} fit --help", file=sys.stderr)
