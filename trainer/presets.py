@@ -22,6 +22,9 @@ _DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sig
 _BURDA = checked(
     _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=3e-3, adam_eps=1e-4, epochs=850
 )
+_SKETCHES = FitConfig(
+    data="sketches", hidden=(512, 256), likelihood="gaussian", sigma=0.2, epochs=60, batch_size=64, warmup_epochs=5
+)
 _LINEAR = FitConfig(network="linear", likelihood="gaussian", sigma=0.5, umap=False)
 
 PRESETS: dict[str, FitConfig] = {
@@ -70,6 +73,8 @@ PRESETS: dict[str, FitConfig] = {
         batch_size=64,
         warmup_epochs=5,
     ),
+    "sketches-2d": checked(_SKETCHES, latent_dim=2),
+    "sketches-16d": checked(_SKETCHES, latent_dim=16),
     "olivetti-16d": FitConfig(
         data="olivetti",
         latent_dim=16,
@@ -184,6 +189,8 @@ PRESET_NOTES: dict[str, str] = {
     "pendulum-2d": "two frames of a pendulum: angle and velocity span the plane",
     "walker-2d": "two frames of a walking figure: a stride goes round the plane",
     "faces-2d": "drawn faces that turn and smile: yaw and expression span the plane",
+    "sketches-2d": "pen drawings of six kinds on a plane",
+    "sketches-16d": "the same with 16 dimensions: what lies between two drawings",
     "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
     "mnist-2d": "MNIST on a plane: the map that the app opens on",
     "mnist-20d": "MNIST with 20 dimensions",
