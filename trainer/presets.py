@@ -34,6 +34,9 @@ _FOLDER = FitConfig(
     warmup_epochs=4,
     precision="auto",
 )
+_SKETCHES = FitConfig(
+    data="sketches", hidden=(512, 256), likelihood="gaussian", sigma=0.2, epochs=60, batch_size=64, warmup_epochs=5
+)
 _LINEAR = FitConfig(network="linear", likelihood="gaussian", sigma=0.5, umap=False)
 
 PRESETS: dict[str, FitConfig] = {
@@ -83,6 +86,21 @@ PRESETS: dict[str, FitConfig] = {
         epochs=30,
         batch_size=64,
     ),
+    "faces-64": FitConfig(
+        data="faces-64",
+        latent_dim=8,
+        network="conv",
+        hidden=(32, 64, 64, 64),
+        activation="silu",
+        likelihood="gaussian",
+        sigma=0.2,
+        epochs=30,
+        batch_size=64,
+        learning_rate=1e-3,
+        warmup_epochs=5,
+    ),
+    "sketches-2d": checked(_SKETCHES, latent_dim=2),
+    "sketches-16d": checked(_SKETCHES, latent_dim=16),
     "olivetti-16d": FitConfig(
         data="olivetti",
         latent_dim=16,
@@ -199,6 +217,9 @@ PRESET_NOTES: dict[str, str] = {
     "pendulum-2d": "two frames of a pendulum: angle and velocity span the plane",
     "walker-2d": "two frames of a walking figure: a stride goes round the plane",
     "faces-2d": "drawn faces that turn and smile: yaw and expression span the plane",
+    "faces-64": "the same faces in colour, 64 × 64, convolutional, 8 dimensions",
+    "sketches-2d": "pen drawings of six kinds on a plane",
+    "sketches-16d": "the same with 16 dimensions: what lies between two drawings",
     "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
     "folder-64": "your own pictures at 64 × 64, residual convolutions: fit folder-64 --data PATH",
     "folder-128": "the same at 128 × 128",

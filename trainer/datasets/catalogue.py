@@ -1,7 +1,7 @@
 """Which data sets are there by name, is each on this machine, and how is it loaded?
 
-To add a built-in one: a file in `built_in` that loads it, and a record in `BUILT_IN`; `tests/trainer/datasets/test_catalogue.py` loads
-each.
+To add a built-in one: a file in `built_in` that loads it, and a record in `BUILT_IN`, or a line in `drawn` where this program
+draws it; `tests/trainer/datasets/test_catalogue.py` loads each.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import partial
 from types import ModuleType
 
 from trainer.datasets import names
-from trainer.datasets.built_in import digits, faces, idx, olivetti, pendulum, shapes, walker
+from trainer.datasets.built_in import digits, idx, olivetti
 from trainer.datasets.dataset import Dataset
+from trainer.datasets.drawn import DRAWN
 from trainer.numerals import count
 
 
@@ -169,10 +170,7 @@ BUILT_IN = {
     known.name: known
     for known in (
         BuiltIn(digits.NAME, lambda download, progress: digits.load_digits(), _digits_availability),
-        _drawn(shapes, shapes.load_shapes),
-        _drawn(pendulum, pendulum.load_pendulum),
-        _drawn(walker, walker.load_walker),
-        _drawn(faces, faces.load_faces),
+        *(_drawn(what, load) for what, load in DRAWN),
         *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
         BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
     )

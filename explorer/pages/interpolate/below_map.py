@@ -11,6 +11,7 @@ from explorer.pages.interpolate.downloads import downloads
 from explorer.pages.interpolate.found_paths import DRAWN, FoundPaths
 from explorer.pages.interpolate.played_path import table_of_kinds
 from explorer.pages.interpolate.settings import PathSettings
+from explorer.pages.interpolate.strokes import show_strokes
 from explorer.session.path_link import Stop
 from explorer.text.escape import escape_markdown
 from trainer.runs.read import Run
@@ -31,9 +32,11 @@ def show_below_map(run: Run, stops: Sequence[Stop], settings: PathSettings, foun
     with figures:
         st.markdown("**Paths compared**")
         table_of_kinds(found)
+    name = f"{run.id}-{first}-to-{last}-{found.kind}" if first else f"{run.id}-{found.kind}"
     with files:
         st.markdown("**Export the path**")
-        downloads(run, found.played, f"{run.id}-{first}-to-{last}-{found.kind}" if first else f"{run.id}-{found.kind}")
+        downloads(run, found.played, name)
+    show_strokes(run, found.played, name)
 
 
 @st.fragment(run_every=POLL_S)

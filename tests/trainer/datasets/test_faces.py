@@ -14,6 +14,7 @@ from trainer.datasets.built_in import faces
 from trainer.datasets.built_in.faces import (
     ACROSS,
     FACTOR_NAMES,
+    GREY,
     HEIGHT,
     HIGH,
     LIGHT,
@@ -26,12 +27,16 @@ from trainer.datasets.built_in.faces import (
     WIDTH,
     draw_factors,
     load_faces,
-    portraits,
     render,
 )
 
 Floats = NDArray[np.float64]
 MOUTH_AT, EYES_AT = slice(27, 36), slice(17, 26)
+
+
+def portraits(factors: Floats) -> NDArray[np.float32]:
+    """(n, 6) → (n, 48, 40)."""
+    return faces.portraits(factors)[:, 0]
 
 
 def face(**given: float) -> NDArray[np.float32]:
@@ -41,7 +46,7 @@ def face(**given: float) -> NDArray[np.float32]:
 
 
 def picture(**given: float) -> NDArray[np.int_]:
-    return render(face(**given))[0, 0].astype(int)
+    return np.asarray(render(face(**given))[0, 0].astype(int))
 
 
 def middle(weight: NDArray[np.float64]) -> tuple[float, float]:
@@ -151,7 +156,7 @@ def test_the_classes_are_thirds_of_the_expression() -> None:
 
 def test_an_ellipse_covers_its_area() -> None:
     for across, down in ((12.0, 15.5), (2.8, 2.2), (1.5, 4.6)):
-        distance = faces._ellipse(20.3, 23.6, across, down)
+        distance = faces._ellipse(GREY, 20.3, 23.6, across, down)
         assert np.clip(0.5 - distance, 0, 1).sum() == pytest.approx(math.pi * across * down, rel=0.05)
 
 
