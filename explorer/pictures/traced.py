@@ -100,7 +100,7 @@ def strokes_svg(frames: Sequence[Traced], shape: tuple[int, int], scale: float, 
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole * scale:.0f}" height="{height * scale:.0f}" '
-        f'viewBox="0 0 {whole:.2f} {height}"><rect width="100%" height="100%" fill="{paper}"/>'
+        f'viewBox="0 0 {whole:.2f} {height}"><rect width="{whole:.2f}" height="{height}" fill="{paper}"/>'
         f'<g fill="none" stroke="{ink}" stroke-linecap="round" stroke-linejoin="round">{"".join(parts)}</g></svg>'
     )
 
