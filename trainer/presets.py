@@ -70,6 +70,15 @@ PRESETS: dict[str, FitConfig] = {
         batch_size=64,
         warmup_epochs=5,
     ),
+    "melodies-2d": FitConfig(
+        data="melodies",
+        latent_dim=2,
+        hidden=(256, 128),
+        activation="silu",
+        epochs=60,
+        batch_size=64,
+        warmup_epochs=5,
+    ),
     "olivetti-16d": FitConfig(
         data="olivetti",
         latent_dim=16,
@@ -184,6 +193,7 @@ PRESET_NOTES: dict[str, str] = {
     "pendulum-2d": "two frames of a pendulum: angle and velocity span the plane",
     "walker-2d": "two frames of a walking figure: a stride goes round the plane",
     "faces-2d": "drawn faces that turn and smile: yaw and expression span the plane",
+    "melodies-2d": "piano rolls of a bar, heard on the map: register and contour span the plane",
     "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
     "mnist-2d": "MNIST on a plane: the map that the app opens on",
     "mnist-20d": "MNIST with 20 dimensions",

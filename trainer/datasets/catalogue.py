@@ -13,7 +13,7 @@ from functools import partial
 from types import ModuleType
 
 from trainer.datasets import names
-from trainer.datasets.built_in import digits, faces, idx, olivetti, pendulum, shapes, walker
+from trainer.datasets.built_in import digits, faces, idx, melodies, olivetti, pendulum, shapes, walker
 from trainer.datasets.dataset import Dataset
 from trainer.numerals import count
 
@@ -173,6 +173,7 @@ BUILT_IN = {
         _drawn(pendulum, pendulum.load_pendulum),
         _drawn(walker, walker.load_walker),
         _drawn(faces, faces.load_faces),
+        _drawn(melodies, melodies.load_melodies),
         *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
         BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
     )
