@@ -39,6 +39,16 @@ class Availability:
 
 
 @dataclass(frozen=True)
+class PianoRoll:
+    """How an image is heard whose columns are steps of time and whose rows are pitches, the lowest below."""
+
+    lowest_pitch: int
+    """of the lowest row, in semitones as MIDI counts them: 69 is the A of 440 Hz"""
+    steps_per_beat: int
+    beats_per_minute: int
+
+
+@dataclass(frozen=True)
 class BuiltIn:
     """A data set that has a name here."""
 
@@ -49,6 +59,8 @@ class BuiltIn:
     """cheap: looks for files, decodes nothing, fetches nothing"""
     has_factors: bool = False
     """whether each of its images comes with the numbers that it was drawn from"""
+    roll: PianoRoll | None = None
+    """how its images are heard, where they are piano rolls"""
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -59,6 +71,11 @@ def dataset_names() -> tuple[str, ...]:
 def names_with_factors() -> tuple[str, ...]:
     """The built-in names whose images come with known factors: only of those disentanglement can be measured."""
     return tuple(name for name, known in BUILT_IN.items() if known.has_factors)
+
+
+def piano_roll(name: str) -> PianoRoll | None:
+    """How the images of a data set are heard; None where they are no piano rolls."""
+    return BUILT_IN[name].roll if name in BUILT_IN else None
 
 
 def absolute_name(name: str) -> str:
@@ -129,9 +146,9 @@ def _drawn_availability(what: ModuleType) -> Availability:
     return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, what.LICENCE)
 
 
-def _drawn(what: ModuleType, load: Callable[[], Dataset]) -> BuiltIn:
+def _drawn(what: ModuleType, load: Callable[[], Dataset], roll: PianoRoll | None = None) -> BuiltIn:
     """One that this program draws, image by image from its factors."""
-    return BuiltIn(what.NAME, lambda download, progress: load(), partial(_drawn_availability, what), has_factors=True)
+    return BuiltIn(what.NAME, lambda download, progress: load(), partial(_drawn_availability, what), has_factors=True, roll=roll)
 
 
 def _idx_availability(source: idx.Source) -> Availability:
@@ -173,7 +190,11 @@ BUILT_IN = {
         _drawn(pendulum, pendulum.load_pendulum),
         _drawn(walker, walker.load_walker),
         _drawn(faces, faces.load_faces),
-        _drawn(melodies, melodies.load_melodies),
+        _drawn(
+            melodies,
+            melodies.load_melodies,
+            PianoRoll(melodies.LOWEST_PITCH, melodies.STEPS_PER_BEAT, melodies.BEATS_PER_MINUTE),
+        ),
         *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
         BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
     )

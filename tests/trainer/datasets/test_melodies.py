@@ -150,7 +150,7 @@ def test_every_factor_is_heard_and_changes_what_it_says(name: str) -> None:
         else:
             assert all(one[step][0] == other[step][0] for step in both)
         if name == "register":
-            assert all(other[step][0] - one[step][0] in (4, 5) for step in both)
+            assert all(other[step][0] - one[step][0] in (5, 6) for step in both)
         if name == "leaps":
             assert all(other[step][0] - one[step][0] in ((0, 1) if step in (4, 12) else (0, -1)) for step in both if step % 4 == 0)
         if name == "notes":
@@ -194,9 +194,9 @@ def test_factors_are_uniform_and_independent() -> None:
     assert np.abs(np.bincount(dataset.labels) - n / 3).max() < 4 * (n * 2 / 9) ** 0.5
 
 
-def test_about_six_thousand_melodies_differ() -> None:
+def test_about_five_and_a_half_thousand_melodies_differ() -> None:
     images = load_dataset("melodies").images
-    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == pytest.approx(6000, rel=0.05)
+    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == pytest.approx(5500, rel=0.05)
 
 
 def test_the_ends_of_the_ranges_are_outside() -> None:
@@ -225,4 +225,4 @@ def test_each_picture_depends_on_its_own_factors_only() -> None:
 
 def test_the_bytes_are_the_same_on_every_machine() -> None:
     """A run remembers this checksum. Where this fails, drawing has changed: runs must be trained anew."""
-    assert load_dataset("melodies").sha256 == "00e480a761395d4ba5fdcea1e14f8d90ef62422148e9258e524bdc6c5986640a"
+    assert load_dataset("melodies").sha256 == "27ab8712733df5e1c2ae5331ce18d7daf1e5d63c716e2168e53437fbe0513655"

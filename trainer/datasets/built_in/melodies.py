@@ -2,10 +2,10 @@
 
 | factor   | range          | unit and meaning                                                                          |
 |----------|----------------|-------------------------------------------------------------------------------------------|
-| register | [4, 9)         | the middle of the melody, in degrees of the scale above the lowest note                   |
+| register | [3.5, 9.5)     | the middle of the melody, in degrees of the scale above the lowest note                   |
 | contour  | [−3, 3)        | degrees from the middle to the end of the bar: below 0 the melody falls, above it rises   |
-| bend     | [−0.75, 0.75)  | degrees by which the middle of the bar is raised and its ends lowered                     |
-| leaps    | [0, 0.75)      | degrees by which the second and fourth beat are raised and the first and third lowered    |
+| bend     | [−0.5, 0.5)    | degrees by which the middle of the bar is raised and its ends lowered                     |
+| leaps    | [0, 0.5)       | degrees by which the second and fourth beat are raised and the first and third lowered    |
 | notes    | [4, 8)         | how many, rounded down: one a beat, then the fourth beat has two, the second, the third   |
 | length   | [1, 4)         | steps that the one note of a beat is held, rounded down; of two, each is held for one     |
 
@@ -17,7 +17,7 @@ follows each note, so that two of the same pitch are two.
 Register and contour move every note far, the other four little: a map of two dimensions is to be spanned by those two.
 Were bend and leaps larger, no pitch of a beat would have a probability of a half at most places of such a map, and
 what it decodes could not be heard. The scale is C major over two octaves, and one note sounds at a time: of a step, at
-most one pitch is more probable than a half. About 6 000 of the 10 000 images differ, for degrees and steps are whole
+most one pitch is more probable than a half. About 5 500 of the 10 000 images differ, for degrees and steps are whole
 numbers: a test image may have a twin among the training images.
 
 An image is a roll: time to the right, 16 steps; pitch upwards, 24 semitones, of which the lowest row is LOWEST_PITCH.
@@ -40,8 +40,8 @@ N_PITCHES, N_STEPS = 24, 16
 IMAGE_SHAPE = (1, N_PITCHES, N_STEPS)
 CLASS_NAMES = ("falling", "level", "rising")
 FACTOR_NAMES = ("register", "contour", "bend", "leaps", "notes", "length")
-LOW = np.array([4, -3, -0.75, 0, 4, 1], dtype=np.float64)
-HIGH = np.array([9, 3, 0.75, 0.75, 8, 4], dtype=np.float64)
+LOW = np.array([3.5, -3, -0.5, 0, 4, 1], dtype=np.float64)
+HIGH = np.array([9.5, 3, 0.5, 0.5, 8, 4], dtype=np.float64)
 LICENCE = "made by this project's own code"
 DESCRIPTION = "10 000 melodies of a bar as piano rolls, 24 pitches × 16 steps, six known factors; made here, and heard on the map"
 
