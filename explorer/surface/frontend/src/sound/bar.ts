@@ -11,6 +11,7 @@ import { Synth } from "./synth";
 
 /** Steps for which a place is heard before the next one, while the hand moves on. */
 const LEAST_STEPS = 2;
+const MAP = "[role=application]";
 const FIRST_VOLUME = 60;
 const TITLE =
   "Hear the decoded picture as the piano roll that it is: time goes to the right, pitch upwards, and a pitch sounds whose probability is 0.5 or more. Nothing sounds until this is switched on.";
@@ -73,6 +74,10 @@ export class SoundBar implements SoundControls {
       h("div", { class: "la-sound", role: "group", "aria-label": "Sound" }, this.toggle, this.controls),
     );
     const root = element.closest<HTMLElement>(".la-root") ?? element;
+    this.disposer.listen(this.toggle, "click", ({ detail }) => {
+      // by hand: the next Enter is meant for the map, and would switch off what was switched on
+      if (this.isOn && detail > 0) root.querySelector<HTMLElement>(MAP)?.focus({ preventScroll: true });
+    });
     this.disposer.listen(this.volume, "input", () => this.playing?.synth.setVolume(Number(this.volume.value) / 100));
     this.disposer.listen(root, "keydown", (event) => this.enter(event), { capture: true });
     this.disposer.listen(document, "keydown", (event) => event.key === "Escape" && this.halt(), { capture: true });
@@ -134,7 +139,7 @@ export class SoundBar implements SoundControls {
 
   /** With Shift, Enter pins the code as ever. */
   private enter(event: KeyboardEvent): void {
-    const isMap = (event.target as Element).getAttribute("role") === "application";
+    const isMap = (event.target as Element).matches(MAP);
     if (
       !this.isOn ||
       !isMap ||
