@@ -208,7 +208,10 @@ def test_evaluate_adds_the_parts_that_are_asked_for(capsys, in_folder):
     assert "--parts has 'everything'; allowed: collapse, information, interventions" in err
     code, out, err = ask(capsys, "evaluate", "mine", "--samples", "10", "--parts", "disentanglement")
     assert code == 2
-    assert "data set 'digits' has no known factors; disentanglement needs one that has: shapes, pendulum, walker, faces, melodies." in err
+    assert (
+        "data set 'digits' has no known factors; disentanglement needs one that has: shapes, pendulum, walker, faces, melodies."
+        in err
+    )
 
 
 def test_a_deterministic_run_says_that_it_has_no_bound(capsys, in_folder):
