@@ -18,7 +18,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from check import BIN, FRONT, ROOT, find_npm, has_packages
 
 BUNDLES = FRONT / "dev"
-PROGRAMS = "surface", "studio", "hosts", "clinic", "history", "link", "learner", "train", "film", "searches", "lessons", "pieces"
+PROGRAMS = (
+    "surface",
+    "studio",
+    "hosts",
+    "clinic",
+    "history",
+    "link",
+    "learner",
+    "train",
+    "film",
+    "searches",
+    "sound",
+    "lessons",
+    "pieces",
+)
 SITE = "site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"
 NEEDED = (*(f"{name}.js" for name in (*PROGRAMS, *SITE)), "surface.css", "page.css")
 

@@ -21,7 +21,7 @@ from explorer.surface import bundles
 from explorer.surface.film import pack_film_bundle
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.training import pack_training
-from trainer.datasets import Dataset
+from trainer.datasets import Dataset, piano_roll
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME
 from trainer.runs.read import Run
@@ -70,6 +70,8 @@ def html_page(run: Run, learns: bool = False, film: bool = True, view: str = "")
         blocks += inert_block("latent-atlas-learner", dist("learner.js"))
     programs: tuple[str, ...] = ("hosts.js", "link.js")
     styles: tuple[str, ...] = ("surface.css", "share.css")
+    if piano_roll(run.info.dataset.name) is not None:
+        programs, styles = ("sound.js", *programs), (*styles, "sound.css")  # first: the map looks for it at once
     if film and (data := pack_film_bundle(run)):
         blocks += inert_block("latent-atlas-film", _base64(data))
         programs, styles = (*programs, "film.js"), (*styles, "charts.css", "train.css", "film.css")
@@ -84,7 +86,7 @@ def training_page(dataset: Dataset) -> bytes:
 
 
 def _page(title: str, root: str, wait: str, blocks: str, programs: tuple[str, ...], styles: tuple[str, ...], learns: bool) -> bytes:
-    """title, wait: words · root: id of the element that the first program fills · styles: the sheets that the programs bring along."""
+    """title, wait: words · root: id of the element that a program fills · styles: the sheets that the programs bring along."""
     texts, page = tuple(map(dist, programs)), dist("page.css")
     filled = PAGE.substitute(
         policy=_policy(texts, (BASE_STYLE, page, *map(dist, styles)), learns),

@@ -11,7 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-Bundle = Literal["surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "lessons", "pieces"]
+Bundle = Literal[
+    "surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "sound", "lessons", "pieces"
+]
 SiteBundle = Literal["site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"]
 """Of a web site without a server."""
 

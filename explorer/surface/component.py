@@ -61,6 +61,11 @@ def searches_address() -> str:
     return _address("searches")
 
 
+def sound_address() -> str:
+    """Where the surface fetches the program that plays piano rolls."""
+    return _address("sound")
+
+
 def live_chart(data: dict[str, Any], key: str) -> None:
     """One of the clinic's charts that act while a slider is dragged; frontend/src/clinic says what `data` holds."""
     _component("clinic")(data=data, key=key)

@@ -21,6 +21,7 @@ from explorer.surface.schema import (
     Scores,
 )
 from explorer.text.map_notes import axis_name, map_note, map_title
+from trainer.datasets import piano_roll
 from trainer.maps.projection import Projection
 from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.models.picture_classifier import PictureClassifier
@@ -52,6 +53,12 @@ def map_header(
         "projection": _projection(run, projection),
         "view_extent": _robust_extent(projection.points),
     }
+    if (heard := piano_roll(run.info.dataset.name)) is not None:
+        header["roll"] = {
+            "lowest_pitch": heard.lowest_pitch,
+            "steps_per_beat": heard.steps_per_beat,
+            "beats_per_minute": heard.beats_per_minute,
+        }
     if run.info.origin is not None and run.info.origin.decoder != "layers":
         header["decoder_note"] = run.info.origin.sentences()[0]
     if run.reliable_classifier is not None:

@@ -221,6 +221,8 @@ class Dynamic:
     """Of the whole surface, CSS pixels, 0 for as much as the window has below its upper edge; of a column or a map alone, of its map."""
     searches: str = ""
     """Where the program is that searches for true posteriors and geodesics, from the page's own address on; "" where the page has it."""
+    sound: str = ""
+    """Where the program is that plays piano rolls, from the page's own address on; "" where the page has it or does without it."""
     options: Options = field(default_factory=Options)
 
     def record(self) -> dict[str, Any]:
@@ -256,6 +258,15 @@ class RunRecord(TypedDict):
     image_shape: ImageShape
 
 
+class PianoRoll(TypedDict):
+    """How pictures that are piano rolls are heard: a column is a step of time, a row is a pitch, the lowest below."""
+
+    lowest_pitch: int
+    """Of the lowest row, in semitones as MIDI counts them: 69 is the A of 440 Hz."""
+    steps_per_beat: int
+    beats_per_minute: int
+
+
 class Scores(TypedDict):
     """On n pictures that were not learned from; see trainer/models/picture_classifier.py."""
 
@@ -282,6 +293,8 @@ class MapHeader(TypedDict):
     format: str
     version: int
     run: RunRecord
+    roll: NotRequired[PianoRoll]
+    """Only of runs whose pictures are piano rolls."""
     class_names: Sequence[str]
     decoded_as: str | None
     """The class that a conditional model's decoder is told here; None for one that is told none."""

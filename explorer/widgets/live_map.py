@@ -12,7 +12,7 @@ from explorer.session import events
 from explorer.session.class_choice import take_class
 from explorer.session.pad import take_picture
 from explorer.session.pins import can_undo
-from explorer.surface.component import searches_address, surface
+from explorer.surface.component import searches_address, sound_address, surface
 from explorer.surface.payload import pack
 from explorer.surface.schema import (
     Dynamic,
@@ -29,6 +29,7 @@ from explorer.widgets.class_chooser import class_words
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
 from explorer.widgets.sent_map import sent_map
+from trainer.datasets import piano_roll
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -69,6 +70,7 @@ def live_map(
         options=replace(options or Options(), saves_page=True),
         subject=subject,
         searches=searches_address(),
+        sound="" if piano_roll(run.info.dataset.name) is None else sound_address(),
     )
     _put(run, dynamic, sent_map(run, projection, axes, key, keeps), key, on_film)
     _words_below(run, key)

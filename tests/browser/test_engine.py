@@ -14,7 +14,18 @@ from tests.browser.conftest import tiny_kinds
 from tests.places import ASSETS, BUNDLES
 from trainer.runs.catalogue import load_run
 
-RUNS = ["digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "pendulum-2d", "walker-2d", "faces-2d", "shapes-6d", "mnist-2d", "mnist-20d"]
+RUNS = [
+    "digits-2d",
+    "digits-16d",
+    "digits-pca",
+    "digits-autoencoder",
+    "pendulum-2d",
+    "walker-2d",
+    "faces-2d",
+    "shapes-6d",
+    "mnist-2d",
+    "mnist-20d",
+]
 N = 200
 
 SCRIPT = """async ([bundle, payload, codes, pictures]) => {

@@ -24,6 +24,8 @@ def test_the_committed_files_are_read_where_nobody_builds(monkeypatch):
         "learner.js",
         "film.js",
         "searches.js",
+        "sound.js",
+        "sound.css",
         "surface.css",
         "page.css",
     ):

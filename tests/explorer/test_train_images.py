@@ -38,7 +38,7 @@ def test_every_data_set_that_is_here_is_offered_with_its_number_and_size(here):
     found = titles()
     assert next(iter(found)) == "digits"
     assert set(found) == {name for name in dataset_names() if availability(name).is_here}
-    for name in ("digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches"):
+    for name in ("digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches", "melodies"):
         data = load_dataset(name)
         _, height, width = data.image_shape
         assert found[name].startswith(f"{name}: {count(data.n)} images, {height} × {width}")

@@ -232,8 +232,8 @@ def test_evaluate_adds_the_parts_that_are_asked_for(capsys, in_folder):
     code, out, err = ask(capsys, "evaluate", "mine", "--samples", "10", "--parts", "disentanglement")
     assert code == 2
     assert (
-        "data set 'digits' has no known factors; disentanglement needs one that has: shapes, pendulum, walker, faces, faces-64, sketches."
-        in err
+        "data set 'digits' has no known factors; disentanglement needs one that has: "
+        "shapes, pendulum, walker, faces, faces-64, sketches, melodies." in err
     )
 
 

@@ -26,7 +26,9 @@ def best_rank_correlations(name: str) -> dict[str, tuple[float, int]]:
     factors = dataset.subset("test").factors
     assert factors is not None
     mu = run.encodings.mu
-    found = np.array([[abs(spearmanr(mu[:, k], factors[:, j]).statistic) for k in range(mu.shape[1])] for j in range(factors.shape[1])])
+    found = np.array(
+        [[abs(spearmanr(mu[:, k], factors[:, j]).statistic) for k in range(mu.shape[1])] for j in range(factors.shape[1])]
+    )
     return {factor: (float(row.max()), int(row.argmax())) for factor, row in zip(dataset.factor_names, found, strict=True)}
 
 

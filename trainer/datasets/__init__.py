@@ -6,12 +6,14 @@ part = dataset.subset("test")          # part.images (n, C, H, W) uint8, part.la
 
 from trainer.datasets.catalogue import (
     Availability,
+    PianoRoll,
     absolute_name,
     availability,
     dataset_names,
     is_built_in,
     load_dataset,
     names_with_factors,
+    piano_roll,
     with_held_out,
 )
 from trainer.datasets.dataset import Dataset, Split
@@ -19,6 +21,7 @@ from trainer.datasets.dataset import Dataset, Split
 __all__ = [
     "Availability",
     "Dataset",
+    "PianoRoll",
     "Split",
     "absolute_name",
     "availability",
@@ -26,5 +29,6 @@ __all__ = [
     "is_built_in",
     "load_dataset",
     "names_with_factors",
+    "piano_roll",
     "with_held_out",
 ]

@@ -13,7 +13,7 @@ from functools import partial
 from types import ModuleType
 
 from trainer.datasets import names
-from trainer.datasets.built_in import digits, idx, olivetti
+from trainer.datasets.built_in import digits, idx, melodies, olivetti
 from trainer.datasets.dataset import Dataset
 from trainer.datasets.drawn import DRAWN
 from trainer.numerals import count
@@ -40,6 +40,16 @@ class Availability:
 
 
 @dataclass(frozen=True)
+class PianoRoll:
+    """How an image is heard whose columns are steps of time and whose rows are pitches, the lowest below."""
+
+    lowest_pitch: int
+    """of the lowest row, in semitones as MIDI counts them: 69 is the A of 440 Hz"""
+    steps_per_beat: int
+    beats_per_minute: int
+
+
+@dataclass(frozen=True)
 class BuiltIn:
     """A data set that has a name here."""
 
@@ -50,6 +60,8 @@ class BuiltIn:
     """cheap: looks for files, decodes nothing, fetches nothing"""
     has_factors: bool = False
     """whether each of its images comes with the numbers that it was drawn from"""
+    roll: PianoRoll | None = None
+    """how its images are heard, where they are piano rolls"""
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -60,6 +72,11 @@ def dataset_names() -> tuple[str, ...]:
 def names_with_factors() -> tuple[str, ...]:
     """The built-in names whose images come with known factors: only of those disentanglement can be measured."""
     return tuple(name for name, known in BUILT_IN.items() if known.has_factors)
+
+
+def piano_roll(name: str) -> PianoRoll | None:
+    """How the images of a data set are heard; None where they are no piano rolls."""
+    return BUILT_IN[name].roll if name in BUILT_IN else None
 
 
 def absolute_name(name: str) -> str:
@@ -130,9 +147,9 @@ def _drawn_availability(what: ModuleType) -> Availability:
     return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, what.LICENCE)
 
 
-def _drawn(what: ModuleType, load: Callable[[], Dataset]) -> BuiltIn:
+def _drawn(what: ModuleType, load: Callable[[], Dataset], roll: PianoRoll | None = None) -> BuiltIn:
     """One that this program draws, image by image from its factors."""
-    return BuiltIn(what.NAME, lambda download, progress: load(), partial(_drawn_availability, what), has_factors=True)
+    return BuiltIn(what.NAME, lambda download, progress: load(), partial(_drawn_availability, what), has_factors=True, roll=roll)
 
 
 def _idx_availability(source: idx.Source) -> Availability:
@@ -166,11 +183,12 @@ def _load_idx(source: idx.Source, download: bool, progress: bool) -> Dataset:
     return idx.load_idx(source, download=download, progress=progress)
 
 
+ROLLS = {melodies.NAME: PianoRoll(melodies.LOWEST_PITCH, melodies.STEPS_PER_BEAT, melodies.BEATS_PER_MINUTE)}
 BUILT_IN = {
     known.name: known
     for known in (
         BuiltIn(digits.NAME, lambda download, progress: digits.load_digits(), _digits_availability),
-        *(_drawn(what, load) for what, load in DRAWN),
+        *(_drawn(what, load, ROLLS.get(what.NAME)) for what, load in DRAWN),
         *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
         BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
     )

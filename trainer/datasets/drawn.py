@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from trainer.datasets.built_in import faces, faces_64, pendulum, shapes, sketches, walker
+from trainer.datasets.built_in import faces, faces_64, melodies, pendulum, shapes, sketches, walker
 from trainer.datasets.dataset import Dataset
 
 DRAWN: tuple[tuple[ModuleType, Callable[[], Dataset]], ...] = (
@@ -15,5 +15,6 @@ DRAWN: tuple[tuple[ModuleType, Callable[[], Dataset]], ...] = (
     (faces, faces.load_faces),
     (faces_64, faces_64.load_faces_64),
     (sketches, sketches.load_sketches),
+    (melodies, melodies.load_melodies),
 )
 """What each is (NAME, N_IMAGES, IMAGE_SHAPE, DESCRIPTION, LICENCE), and how it is made."""

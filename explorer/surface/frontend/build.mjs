@@ -7,12 +7,13 @@
 //   learner.js   what learns, as a worker's program
 //   train.js     the page that trains, with the learner's text in it
 //   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
+//   sound.js     what plays piano rolls, fetched for runs whose pictures are some
 //   lessons.js   watches a lesson's tasks, keeps how far a visitor is, and shows the terms of formulas
 //   pieces.js    the interactive pieces beside a lesson's text
 //   film.js      the film of a training that is over, in the map's place
 //   site.js      the pages of a web site without a server; site-film.js, site-train.js, site-math.js (KaTeX) and site-pieces.js come when they are
 //                needed, site-worker.js keeps them for a time without network. All are plain scripts: a page from disk may load no module.
-//   surface.css  page.css  charts.css  train.css  film.css  share.css  site.css  pieces.css   their style sheets once more, because a page's policy names each by its hash
+//   surface.css  page.css  charts.css  train.css  film.css  sound.css  share.css  site.css  pieces.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
@@ -95,20 +96,21 @@ const pageKernels = {
 
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
 const WITHIN = `
-  accentText announce announceLater backgrounds cameraMoved canRedo canUndo chooseClass choosePath chords crowd
-  alongBorder canDraw decodeAs decodeShared decodedAs derived disposer droppedAt editPins endGradient fitInto flyTo
+  accentText alongBorder announce announceLater backgrounds cameraMoved canDraw canRedo canUndo capacity chooseClass
+  choosePath chords crowd decodeAs decodedAs decodeShared derived disposer droppedAt editPins endGradient fitInto flyTo
   fromClipboard glideHome glideZoom gradientOf handOver hasLabels hasPrior holdSpace hostKeepsPins hostTitle
-  hostUpdates inPlace inputSize invalidate isAmongAll isAtHome isCompact isDead isEverywhere isFolded isKnown isMinor
-  isNarrow isNewMap isNewRun isOffered isOnAtFirst isRough isSameMap isStill isTouch isWaitingForOriginals isWalking
-  isWanted keepPath labelPx layOut layPlane leaveLater leavePlane loadOriginals logLikelihoods lookAt maxScale meanKl
-  meanZ minScale nearestShown numberOf onAccent originalOffset outputMany outputSize overlays ownPictures ownsPage
-  paintAll paletteEntries perClass perGroup picturesOf pinProbe pinning playback prefersDark priorShare probing
-  quantities readClipboard readers reserve retheme rightOf runMany savePicture scrollToMap setBackground setColour
-  setPlaying setShape setTiles showCursor showDecodedAs showEverything showGroups showHeading showHole showNearest
-  showNearestIsStale showNow showPicture showPins showTrust showWords sideWidth spreadOf spreadOnMap spritesFor
-  startPlace stratum studied takeSearches toCode toPlace toggleBackground toggleOverlay togglePanel togglePlaying
-  togglePresenting toggleRandomWalk sayOfHole toggleSide toggleTab toggleTool toggleWalk wantedMode watchers
-  weightPlaces xBorders yBorders zoomStep
+  hostUpdates inPlace inputSize invalidate isAmongAll isAtHome isCompact isDark isDead isEmpty isEverywhere isFolded
+  isJoined isKnown isLow isMinor isMixed isNarrow isNewMap isNewRun isOffered isOnAtFirst isRough isSameMap isSameRun
+  isStill isTouch isWaitingForOriginals isWalking isWanted keepPath labelPx layOut layPlane leaveLater leavePlane
+  listen loadOriginals logLikelihoods lookAt maxScale meanKl meanZ middles minScale muOf nearestShown numberOf ofWeight
+  onAccent originalOffset outputMany outputSize overlays ownPictures ownsPage paintAll paletteEntries penWidth perClass
+  perGroup picturesOf pinning pinProbe placeOf playback pointOf polygons prefersDark priorShare probing quantities
+  readClipboard readers refuse reserve retheme rightOf runMany sampled savePicture sayOfHole scrollToMap sentenceOf
+  setBackground setColour setPlaying setShape setTiles sharpness showCursor showDecodedAs showEverything showGroups
+  showHeading showHole showName showNearest showNearestIsStale showNow showPicture showPins showTrust showWords
+  sideWidth spreadOf spreadOnMap spritesFor startPlace stillness stratum studied takeSearches toCode toggleBackground
+  toggleOverlay togglePanel togglePlaying togglePresenting toggleRandomWalk toggleSide toggleTab toggleTool toggleWalk
+  toPlace wantedMode watchers weightPlaces xBorders yBorders zoomStep
 `;
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
@@ -182,6 +184,7 @@ for (const name of [
   "train",
   "film",
   "searches",
+  "sound",
   "lessons",
   "pieces",
   "site",
@@ -206,6 +209,7 @@ const SHEETS = [
   ["share", "ui/share"],
   ["train", "train/train"],
   ["film", "replay/film"],
+  ["sound", "sound/sound"],
   ["site", "site/site"],
   ["pieces", "pieces/pieces"],
 ];

@@ -31,7 +31,7 @@ def tiny(n: int = 10) -> Dataset:
     )
 
 
-@pytest.mark.parametrize("name", ["digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches"])
+@pytest.mark.parametrize("name", ["digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches", "melodies"])
 def test_splits_are_sorted_disjoint_and_cover_everything(name: str) -> None:
     dataset = load_dataset(name)
     assert list(dataset.splits) == ["train", "validation", "test"]
@@ -148,7 +148,7 @@ def test_digits_have_the_published_mean_image_cost() -> None:
 
 
 def test_availability_agrees_with_what_is_loaded() -> None:
-    for name in ("digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches"):
+    for name in ("digits", "shapes", "pendulum", "walker", "faces", "faces-64", "sketches", "melodies"):
         known, dataset = availability(name), load_dataset(name)
         assert known.is_here
         assert (known.name, known.n_images, known.image_shape) == (dataset.name, dataset.n, dataset.image_shape)
@@ -164,7 +164,7 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
         "no data set 'mnits' (did you mean 'mnist'?); available: "
         f"{', '.join(dataset_names())}, or the path of a folder, or a file .zip, .npz, .npy or .csv with your own images."
     )
-    drawn = {"shapes", "pendulum", "walker", "faces", "faces-64", "sketches"}
+    drawn = {"shapes", "pendulum", "walker", "faces", "faces-64", "sketches", "melodies"}
     assert drawn | {"digits", "mnist", "fashion-mnist", "kmnist", "olivetti"} <= set(dataset_names())
 
 

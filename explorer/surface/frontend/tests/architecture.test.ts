@@ -14,7 +14,7 @@ const ORDER = [
   ["panels", "tools", "layers", "pad"],
   ["kernel"],
   ["data"],
-  ["geometry", "charts"],
+  ["geometry", "charts", "sound"],
   ["engine"],
   ["prepare"],
   ["ui"],

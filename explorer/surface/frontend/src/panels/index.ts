@@ -26,6 +26,7 @@ import { Scales } from "./scales";
 import { SidePanel } from "./side-panel";
 import { PlanePanel } from "./slices/panel";
 import { LatentSliders } from "./sliders";
+import { SoundPanel } from "./sound";
 import { Toolbar } from "./toolbar";
 
 export const PANELS: readonly PanelMaker[] = [
@@ -39,6 +40,7 @@ export const PANELS: readonly PanelMaker[] = [
   ClassProbabilities,
   Neighbours,
   PathPlayer,
+  SoundPanel,
   GeodesicProgress,
   RandomWalkButton,
   PicturesByClass,

@@ -624,6 +624,11 @@ export interface Dynamic {
    * page has it.
    */
   readonly searches: string;
+  /**
+   * Where the program is that plays piano rolls, from the page's own address on; "" where the page has it or does
+   * without it.
+   */
+  readonly sound: string;
   readonly options: Options;
 }
 
@@ -650,6 +655,14 @@ export interface RunRecord {
   readonly image_shape: ImageShape;
 }
 
+/** How pictures that are piano rolls are heard: a column is a step of time, a row is a pitch, the lowest below. */
+export interface PianoRoll {
+  /** Of the lowest row, in semitones as MIDI counts them: 69 is the A of 440 Hz. */
+  readonly lowest_pitch: number;
+  readonly steps_per_beat: number;
+  readonly beats_per_minute: number;
+}
+
 /** On n pictures that were not learned from; see trainer/models/picture_classifier.py. */
 export interface Scores {
   readonly n: number;
@@ -673,6 +686,8 @@ export interface MapHeader {
   readonly format: string;
   readonly version: number;
   readonly run: RunRecord;
+  /** Only of runs whose pictures are piano rolls. */
+  readonly roll?: PianoRoll;
   readonly class_names: readonly string[];
   /** The class that a conditional model's decoder is told here; null for one that is told none. */
   readonly decoded_as: string | null;
@@ -1247,5 +1262,6 @@ export const DEFAULT_DYNAMIC: Dynamic = {
   undo: { back: false, forth: false },
   height: 560,
   searches: "",
+  sound: "",
   options: DEFAULT_OPTIONS,
 };
