@@ -29,8 +29,8 @@ class FitConfig(BaseModel):
     data: str = Field(
         "digits",
         description="data set: digits, shapes, pendulum, walker, faces, faces-64, sketches, melodies, mnist, fashion-mnist, kmnist, "
-        "olivetti, or the path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a folder gives the pixels of "
-        "a side, "
+        "olivetti, or the path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a folder gives the pixels "
+        "of a side, "
         "?held-out=0.3 the share of the test split",
     )
     model: Literal["vae", "conditional-vae", "m2", "m1+m2", "autoencoder", "pca"] = Field(

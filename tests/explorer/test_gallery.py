@@ -146,7 +146,17 @@ def test_collapsed_runs_are_those_whose_code_carries_next_to_nothing(shipped):
 
 
 def test_what_filters_offer_is_sorted_and_begins_with_everything(shipped):
-    assert choices(card.data for card in cards(shipped)) == ["all", "digits", "faces", "MNIST", "pendulum", "shapes", "walker"]
+    assert choices(card.data for card in cards(shipped)) == [
+        "all",
+        "digits",
+        "faces",
+        "melodies",
+        "MNIST",
+        "pendulum",
+        "shapes",
+        "sketches",
+        "walker",
+    ]
 
 
 def test_runs_of_a_sweep_are_known_by_their_name():
