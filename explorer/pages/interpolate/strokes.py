@@ -40,7 +40,7 @@ def show_strokes(run: Run, walked: DecodedPath, name: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.markdown("**Strokes**", width="content", help=HELP)
             st.caption(
-                "Decoded pictures and lines traced in them. The decoder gives pixels; the lines are found afterwards.",
+                WORDS,
                 width="content",
             )
             st.download_button(
