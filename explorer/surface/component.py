@@ -21,6 +21,7 @@ from explorer.surface.bundles import Bundle
 from explorer.surface.lesson_schema import LessonTerms, LessonTold, PieceTold
 from explorer.surface.served import address_of, lasting_address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
+from trainer.datasets import piano_roll
 
 FETCHES = """let program = null;
 const later = import(new URL(%s, document.baseURI).href).then((found) => (program = found));
@@ -61,9 +62,9 @@ def searches_address() -> str:
     return _address("searches")
 
 
-def sound_address() -> str:
-    """Where the surface fetches the program that plays piano rolls."""
-    return _address("sound")
+def sound_address(dataset: str) -> str:
+    """Where the surface fetches the program that plays piano rolls; "" for a data set whose images are none."""
+    return "" if piano_roll(dataset) is None else _address("sound")
 
 
 def live_chart(data: dict[str, Any], key: str) -> None:

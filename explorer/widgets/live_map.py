@@ -29,7 +29,6 @@ from explorer.widgets.class_chooser import class_words
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
 from explorer.widgets.sent_map import sent_map
-from trainer.datasets import piano_roll
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -70,7 +69,7 @@ def live_map(
         options=replace(options or Options(), saves_page=True),
         subject=subject,
         searches=searches_address(),
-        sound="" if piano_roll(run.info.dataset.name) is None else sound_address(),
+        sound=sound_address(run.info.dataset.name),
     )
     _put(run, dynamic, sent_map(run, projection, axes, key, keeps), key, on_film)
     _words_below(run, key)
