@@ -30,7 +30,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     "train": {
         "fit": Command(
             fit_command,
-            "train a model: a preset, or your own images with settings chosen from them, and options for every setting",
+            "train a model: a preset, or your own images, whose settings are chosen",
             "PRESET|PATH",
             "digits-2d --epochs 50",
         ),
