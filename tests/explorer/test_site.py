@@ -157,7 +157,7 @@ def test_no_image_of_mnist_is_in_it_and_what_is_trained_on_comes_with_the_progra
         rows = one[0][one[0].any(axis=1)]
         middle = rows[len(rows) // 2 - 1 : len(rows) // 2 + 1].tobytes()  # two rows of it below each other: 56 bytes
         assert not any(middle in raw for raw in everything)
-    assert [one["name"] for one in index_of(site)["images"]] == ["digits", "pendulum"]
+    assert [one["name"] for one in index_of(site)["images"]] == ["digits", "pendulum", "melodies"]
 
 
 def test_a_lesson_is_told_without_html_with_its_numbers_and_links_of_the_site():
