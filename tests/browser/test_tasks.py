@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -93,9 +94,13 @@ def on_screen(*things: Locator, share: float = 0.95, covers: bool = True) -> Non
     for thing in things:
         expect(thing).to_be_visible()
         thing.element_handle().wait_for_element_state("stable")
-        seen = thing.evaluate(SEEN)
-        assert seen["share"] >= share, (str(thing), seen)
-        assert not covers or not seen["covered"], (str(thing), seen)
+        eventually(partial(_assert_seen, thing, share, covers), seconds=2)  # a dialog that comes in is at its place a moment later
+
+
+def _assert_seen(thing: Locator, share: float, covers: bool) -> None:
+    seen = thing.evaluate(SEEN)
+    assert seen["share"] >= share, (str(thing), seen)
+    assert not covers or not seen["covered"], (str(thing), seen)
 
 
 def map_and_picture(page: Page) -> None:
