@@ -14,7 +14,7 @@ from types import ModuleType
 
 from trainer.datasets import names
 from trainer.datasets.built_in import digits, idx, melodies, olivetti
-from trainer.datasets.dataset import Dataset
+from trainer.datasets.dataset import OWN_LICENCE, Dataset
 from trainer.datasets.drawn import DRAWN
 from trainer.numerals import count
 
@@ -144,7 +144,7 @@ def _digits_availability() -> Availability:
 
 
 def _drawn_availability(what: ModuleType) -> Availability:
-    return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, what.LICENCE)
+    return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, OWN_LICENCE)
 
 
 def _drawn(what: ModuleType, load: Callable[[], Dataset], roll: PianoRoll | None = None) -> BuiltIn:

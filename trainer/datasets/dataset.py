@@ -180,3 +180,47 @@ def unit_hash(text: str) -> float:
     """A number in [0, 1) that depends on the text only: the same with every library version, on every machine."""
     # 53 bits are what a float holds exactly
     return (int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "big") >> 11) / 2**53
+
+
+# --- of images that this program draws from known factors
+
+OWN_LICENCE = "made by this project's own code"
+
+
+def uniform_factors(
+    low: NDArray[np.float64], high: NDArray[np.float64], n: int, generator: np.random.Generator, *, first_is_kind: bool = False
+) -> NDArray[np.float32]:
+    """(n, F), independent and uniform in [low, high), both (F,). first_is_kind: the first factor is floored to a whole number."""
+    factors = low + (high - low) * generator.random((n, len(low)))
+    if first_is_kind:
+        factors[:, 0] = np.floor(factors[:, 0])
+    # float32 may round up to high itself, and float32's 2π lies above 2π: both are outside
+    return np.minimum(factors.astype(np.float32), np.nextafter(high.astype(np.float32), np.float32(0)))
+
+
+def dataset_of_factors(
+    name: str,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    factors: NDArray[np.float32],
+    factor_names: tuple[str, ...],
+    parts: tuple[int, int, int],
+) -> Dataset:
+    """Images (n, C, H, W) with labels (n,) and the factors (n, F) that they were drawn from.
+
+    parts: training, validation and test images of the whole data set, of which n may be fewer. The factors are independent, so the first
+    images are as good a training split as any.
+    """
+    n = len(images)
+    n_validation, n_test = n * parts[1] // sum(parts), n * parts[2] // sum(parts)
+    return Dataset(
+        name=name,
+        images=images,
+        labels=labels,
+        class_names=class_names,
+        factors=factors,
+        factor_names=factor_names,
+        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
+        licence=OWN_LICENCE,
+    )

@@ -17,4 +17,4 @@ DRAWN: tuple[tuple[ModuleType, Callable[[], Dataset]], ...] = (
     (sketches, sketches.load_sketches),
     (melodies, melodies.load_melodies),
 )
-"""What each is (NAME, N_IMAGES, IMAGE_SHAPE, DESCRIPTION, LICENCE), and how it is made."""
+"""What each is (NAME, N_IMAGES, IMAGE_SHAPE, DESCRIPTION), and how it is made."""

@@ -34,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.dataset import Dataset, consecutive_splits
+from trainer.datasets.dataset import Dataset, dataset_of_factors, uniform_factors
 
 NAME = "faces"
 N_IMAGES = 10_000
@@ -44,7 +44,6 @@ CLASS_NAMES = ("scowls", "straight", "smiles")
 FACTOR_NAMES = ("yaw", "expression", "eyes", "brows", "hair", "skin")
 LOW = np.array([-22, -1, 0.6, -0.5, -0.8, -1], dtype=np.float64)
 HIGH = np.array([22, 1, 1, 0.5, 0.8, 1], dtype=np.float64)
-LICENCE = "made by this project's own code"
 DESCRIPTION = "10 000 drawn faces, 48 × 40, grey, six known factors: they turn and smile; made here"
 
 N_TRAIN, N_VALIDATION, N_TEST = 7_500, 1_000, 1_500
@@ -152,24 +151,14 @@ def load_faces(seed: int = 0, n: int = N_IMAGES) -> Dataset:
 def faces_on(canvas: Canvas, name: str, seed: int, n: int) -> Dataset:
     """`n` faces from `seed`; the factors are independent, so the first 3/4 are as good a training split as any."""
     factors = draw_factors(n, np.random.Generator(np.random.PCG64(seed)))
-    n_validation, n_test = n * N_VALIDATION // N_IMAGES, n * N_TEST // N_IMAGES
-    return Dataset(
-        name=name,
-        images=render(factors, canvas),
-        labels=np.digitize(factors[:, 1], [-1 / 3, 1 / 3]).astype(np.int64),
-        class_names=CLASS_NAMES,
-        factors=factors,
-        factor_names=FACTOR_NAMES,
-        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
-        licence=LICENCE,
-    )
+    labels = np.digitize(factors[:, 1], [-1 / 3, 1 / 3]).astype(np.int64)
+    parts = N_TRAIN, N_VALIDATION, N_TEST
+    return dataset_of_factors(name, render(factors, canvas), labels, CLASS_NAMES, factors, FACTOR_NAMES, parts)
 
 
 def draw_factors(n: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """(n, 6), independent and uniform in [LOW, HIGH)."""
-    factors = LOW + (HIGH - LOW) * generator.random((n, len(FACTOR_NAMES)))
-    # float32 may round up to HIGH itself, which is outside
-    return np.minimum(factors.astype(np.float32), np.nextafter(HIGH.astype(np.float32), np.float32(0)))
+    return uniform_factors(LOW, HIGH, n, generator)
 
 
 def render(factors: NDArray[np.float32], canvas: Canvas = GREY) -> NDArray[np.uint8]:

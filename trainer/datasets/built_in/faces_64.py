@@ -19,7 +19,6 @@ NAME = "faces-64"
 N_IMAGES = faces.N_IMAGES
 SIDE = 64
 IMAGE_SHAPE = (3, SIDE, SIDE)
-LICENCE = faces.LICENCE
 DESCRIPTION = "10 000 drawn faces, 64 × 64, colour, the six known factors of faces; made here"
 
 SCALE = SIDE / faces.HEIGHT

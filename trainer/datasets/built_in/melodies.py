@@ -32,7 +32,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.dataset import Dataset, consecutive_splits
+from trainer.datasets.dataset import Dataset, dataset_of_factors, uniform_factors
 
 NAME = "melodies"
 N_IMAGES = 10_000
@@ -42,7 +42,6 @@ CLASS_NAMES = ("falling", "level", "rising")
 FACTOR_NAMES = ("register", "contour", "bend", "leaps", "notes", "length")
 LOW = np.array([3.5, -3, -0.5, 0, 4, 1], dtype=np.float64)
 HIGH = np.array([9.5, 3, 0.5, 0.5, 8, 4], dtype=np.float64)
-LICENCE = "made by this project's own code"
 DESCRIPTION = "10 000 melodies of a bar as piano rolls, 24 pitches × 16 steps, six known factors; made here, and heard on the map"
 
 N_TRAIN, N_VALIDATION, N_TEST = 7_500, 1_000, 1_500
@@ -61,24 +60,14 @@ Floats = NDArray[np.float64]
 def load_melodies(seed: int = 0, n: int = N_IMAGES) -> Dataset:
     """`n` melodies from `seed`; the factors are independent, so the first 3/4 are as good a training split as any."""
     factors = draw_factors(n, np.random.Generator(np.random.PCG64(seed)))
-    n_validation, n_test = n * N_VALIDATION // N_IMAGES, n * N_TEST // N_IMAGES
-    return Dataset(
-        name=NAME,
-        images=render(factors),
-        labels=direction(factors),
-        class_names=CLASS_NAMES,
-        factors=factors,
-        factor_names=FACTOR_NAMES,
-        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
-        licence=LICENCE,
-    )
+    labels = direction(factors)
+    parts = N_TRAIN, N_VALIDATION, N_TEST
+    return dataset_of_factors(NAME, render(factors), labels, CLASS_NAMES, factors, FACTOR_NAMES, parts)
 
 
 def draw_factors(n: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """(n, 6), independent and uniform in [LOW, HIGH)."""
-    factors = LOW + (HIGH - LOW) * generator.random((n, len(FACTOR_NAMES)))
-    # float32 may round up to HIGH itself, which is outside
-    return np.minimum(factors.astype(np.float32), np.nextafter(HIGH.astype(np.float32), np.float32(0)))
+    return uniform_factors(LOW, HIGH, n, generator)
 
 
 def direction(factors: NDArray[np.float32]) -> NDArray[np.int64]:

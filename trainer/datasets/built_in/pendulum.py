@@ -25,7 +25,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.dataset import Dataset, consecutive_splits
+from trainer.datasets.dataset import Dataset, dataset_of_factors
 
 NAME = "pendulum"
 N_IMAGES = 8_000
@@ -33,7 +33,6 @@ SIZE = 16
 IMAGE_SHAPE = (2, SIZE, SIZE)
 CLASS_NAMES = ("swings", "turns over")
 FACTOR_NAMES = ("angle", "velocity")
-LICENCE = "made by this project's own code"
 DESCRIPTION = "8000 pendulums, 16 × 16, two frames as channels, known angle and velocity; made here"
 
 N_TRAIN, N_VALIDATION, N_TEST = 6_000, 800, 1_200
@@ -52,17 +51,9 @@ Floats = NDArray[np.float64]
 def load_pendulum(seed: int = 0, n: int = N_IMAGES) -> Dataset:
     """`n` states from `seed`; they are independent, so the first 3/4 are as good a training split as any."""
     factors = draw_states(n, np.random.Generator(np.random.PCG64(seed)))
-    n_validation, n_test = n * N_VALIDATION // N_IMAGES, n * N_TEST // N_IMAGES
-    return Dataset(
-        name=NAME,
-        images=render(factors),
-        labels=turns_over(factors.astype(np.float64)).astype(np.int64),
-        class_names=CLASS_NAMES,
-        factors=factors,
-        factor_names=FACTOR_NAMES,
-        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
-        licence=LICENCE,
-    )
+    labels = turns_over(factors.astype(np.float64)).astype(np.int64)
+    parts = N_TRAIN, N_VALIDATION, N_TEST
+    return dataset_of_factors(NAME, render(factors), labels, CLASS_NAMES, factors, FACTOR_NAMES, parts)
 
 
 def draw_states(n: int, generator: np.random.Generator) -> NDArray[np.float32]:

@@ -34,7 +34,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.dataset import Dataset, consecutive_splits
+from trainer.datasets.dataset import Dataset, dataset_of_factors, uniform_factors
 
 NAME = "sketches"
 N_IMAGES = 12_000
@@ -44,7 +44,6 @@ CLASS_NAMES = ("circle", "spiral", "star", "house", "cat", "fish")
 FACTOR_NAMES = ("kind", "size", "tilt", "stretch", "wobble", "hand", "pen")
 LOW = np.array([0, 7.2, -18, 0.75, 0.2, 0, 1], dtype=np.float64)
 HIGH = np.array([len(CLASS_NAMES), 9.6, 18, 1.3, 0.75, 2 * math.pi, 2], dtype=np.float64)
-LICENCE = "made by this project's own code"
 DESCRIPTION = "12 000 pen drawings of six kinds, 28 × 28, grey, strokes with seven known factors; made here"
 
 N_TRAIN, N_VALIDATION, N_TEST = 9_000, 1_000, 2_000
@@ -66,25 +65,14 @@ Stroke = NDArray[np.float64]
 def load_sketches(seed: int = 0, n: int = N_IMAGES) -> Dataset:
     """`n` drawings from `seed`; the factors are independent, so the first 3/4 are as good a training split as any."""
     factors = draw_factors(n, np.random.Generator(np.random.PCG64(seed)))
-    n_validation, n_test = n * N_VALIDATION // N_IMAGES, n * N_TEST // N_IMAGES
-    return Dataset(
-        name=NAME,
-        images=render(factors),
-        labels=factors[:, 0].astype(np.int64),
-        class_names=CLASS_NAMES,
-        factors=factors,
-        factor_names=FACTOR_NAMES,
-        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
-        licence=LICENCE,
-    )
+    labels = factors[:, 0].astype(np.int64)
+    parts = N_TRAIN, N_VALIDATION, N_TEST
+    return dataset_of_factors(NAME, render(factors), labels, CLASS_NAMES, factors, FACTOR_NAMES, parts)
 
 
 def draw_factors(n: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """(n, 7), independent and uniform in [LOW, HIGH); the kind is floored to 0 … 5."""
-    factors = LOW + (HIGH - LOW) * generator.random((n, len(FACTOR_NAMES)))
-    factors[:, 0] = np.floor(factors[:, 0])
-    # float32 may round up to HIGH itself, and float32's 2π lies above 2π: both are outside
-    return np.minimum(factors.astype(np.float32), np.nextafter(HIGH.astype(np.float32), np.float32(0)))
+    return uniform_factors(LOW, HIGH, n, generator, first_is_kind=True)
 
 
 def render(factors: NDArray[np.float32]) -> NDArray[np.uint8]:

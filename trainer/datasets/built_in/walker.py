@@ -32,7 +32,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.dataset import Dataset, consecutive_splits
+from trainer.datasets.dataset import Dataset, dataset_of_factors, uniform_factors
 
 NAME = "walker"
 N_IMAGES = 10_000
@@ -42,7 +42,6 @@ CLASS_NAMES = ("near leg ahead", "far leg passes", "far leg ahead", "near leg pa
 FACTOR_NAMES = ("phase", "stride", "lean", "speed")
 LOW = np.array([0, 0.6, -4, 0.5], dtype=np.float64)
 HIGH = np.array([2 * math.pi, 1.25, 12, 1.3], dtype=np.float64)
-LICENCE = "made by this project's own code"
 DESCRIPTION = "10 000 walking figures, 32 × 24, two frames as channels, known phase, stride, lean and speed; made here"
 
 N_TRAIN, N_VALIDATION, N_TEST = 7_500, 1_000, 1_500
@@ -81,24 +80,14 @@ Bone = tuple[Floats, Floats]
 def load_walker(seed: int = 0, n: int = N_IMAGES) -> Dataset:
     """`n` figures from `seed`; the factors are independent, so the first 3/4 are as good a training split as any."""
     factors = draw_factors(n, np.random.Generator(np.random.PCG64(seed)))
-    n_validation, n_test = n * N_VALIDATION // N_IMAGES, n * N_TEST // N_IMAGES
-    return Dataset(
-        name=NAME,
-        images=render(factors),
-        labels=quarter(factors),
-        class_names=CLASS_NAMES,
-        factors=factors,
-        factor_names=FACTOR_NAMES,
-        splits=consecutive_splits(n - n_validation - n_test, n_validation, n_test),
-        licence=LICENCE,
-    )
+    labels = quarter(factors)
+    parts = N_TRAIN, N_VALIDATION, N_TEST
+    return dataset_of_factors(NAME, render(factors), labels, CLASS_NAMES, factors, FACTOR_NAMES, parts)
 
 
 def draw_factors(n: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """(n, 4), independent and uniform in [LOW, HIGH)."""
-    factors = LOW + (HIGH - LOW) * generator.random((n, len(FACTOR_NAMES)))
-    # float32 may round up to HIGH itself, and float32's 2π lies above 2π: both are outside
-    return np.minimum(factors.astype(np.float32), np.nextafter(HIGH.astype(np.float32), np.float32(0)))
+    return uniform_factors(LOW, HIGH, n, generator)
 
 
 def quarter(factors: NDArray[np.float32]) -> NDArray[np.int64]:
