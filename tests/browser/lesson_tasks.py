@@ -256,9 +256,10 @@ def _piece_number(page: Page, name: str) -> float:
 
 
 def own_terms(page: Page) -> list[float]:
-    """Distortion, rate, bound and gap of the own Gaussian, nats."""
-    cells = page.locator("[data-testid=piece-terms] tr[data-of='Your Gaussian'] td").all_inner_texts()
-    return [float(cell.replace("−", "-")) for cell in cells]
+    """Distortion, rate, bound and gap of the own Gaussian, nats, as soon as the page has computed all of them."""
+    cells = page.locator("[data-testid=piece-terms] tr[data-of='Your Gaussian'] td")
+    expect(cells.filter(has_text="…")).to_have_count(0, timeout=60_000)
+    return [float(cell.replace("−", "-")) for cell in cells.all_inner_texts()]
 
 
 def _gap(page: Page, clause: Clause) -> None:

@@ -197,7 +197,8 @@ def test_the_page_that_trains_learns_and_has_other_images_too(visitor, base):
     standing = visitor.get_by_test_id("standing")
     expect(standing).to_contain_text("Not trained yet")
     images = visitor.get_by_role("combobox", name="Images")
-    assert [text.split(":")[0] for text in images.locator("option").all_text_contents()] == ["digits", "pendulum"]
+    names = [text.split(":")[0] for text in images.locator("option").all_text_contents()]
+    assert names == ["digits", "pendulum", "melodies"]
     visitor.get_by_role("button", name="One epoch").click()
     expect(standing).to_contain_text("Step 9, epoch 1.0.")  # of 1258 images in batches of 128, the rest of each epoch left out
     visitor.goto(f"{base}train.html?data=pendulum")
