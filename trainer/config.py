@@ -100,6 +100,13 @@ class FitConfig(BaseModel):
     labelled_shift: int = Field(
         0, ge=0, le=8, description="m2, m1+m2: the classifier learns labelled images moved at random by up to so many pixels"
     )
+    label_neighbours: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="m2, m1+m2: labels spread along a graph of so many nearest neighbours of every training image (Zhou 2004), and the "
+        "classifier learns these too, each by how sure it is; 0: they do not",
+    )
     feature_dim: int = Field(
         50, ge=1, le=MAX_LATENT_DIM, description="m1+m2: latent dimensions of M1, the features that M2 is trained on"
     )
@@ -221,6 +228,8 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
         yield "model", f"'{config.model}' only with network 'mlp' and no free bits"
     if config.labelled_shift and not config.is_semi_supervised:
         yield "labelled_shift", "0 unless the model is 'm2' or 'm1+m2'"
+    if config.label_neighbours and not config.is_semi_supervised:
+        yield "label_neighbours", "0 unless the model is 'm2' or 'm1+m2'"
     if config.model == "m1+m2" and not 0 < config.feature_epochs < config.epochs:
         yield "feature_epochs", f"1 to {config.epochs - 1} for 'm1+m2', so that M1 and M2 are both trained"
     if config.model == "m1+m2" and config.scale in ("optimal", "per-pixel") and config.has_scale:

@@ -47,7 +47,7 @@ OBJECTIVE = {
     "warmup_epochs",
     "beta_cycles",
 }
-OBJECTIVE |= {"free_bits", "lagging_steps", "finish_linear", "labelled", "alpha", "labelled_shift"}
+OBJECTIVE |= {"free_bits", "lagging_steps", "finish_linear", "labelled", "alpha", "labelled_shift", "label_neighbours"}
 MODEL = {"model", "latent_dim", "network", "hidden", "activation", "context", "feature_dim", "feature_hidden"}
 AFTERWARDS = {"umap", "classifier", "film_weights"}
 
@@ -64,7 +64,7 @@ APPLIES: dict[str, Callable[[FitConfig], bool]] = {
     "umap": lambda config: config.latent_dim > 2,
     **dict.fromkeys(("beta", "warmup_epochs", "beta_cycles"), lambda config: not config.is_deterministic),
     **dict.fromkeys(("free_bits", "lagging_steps"), lambda config: config.model in ("vae", "conditional-vae")),
-    **dict.fromkeys(("labelled", "alpha", "labelled_shift"), lambda config: config.is_semi_supervised),
+    **dict.fromkeys(("labelled", "alpha", "labelled_shift", "label_neighbours"), lambda config: config.is_semi_supervised),
     **dict.fromkeys(("feature_dim", "feature_hidden", "feature_epochs"), lambda config: config.model == "m1+m2"),
 }
 """When a field means something; the others always do."""

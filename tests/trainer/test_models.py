@@ -13,7 +13,8 @@ from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.training.events import EpochEnded
 from trainer.training.fit import fit
-from trainer.training.inputs import labelled_images, mean_image
+from trainer.training.inputs import mean_image
+from trainer.training.labels.given import labelled_images
 
 pytestmark = pytest.mark.slow
 

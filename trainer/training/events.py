@@ -43,7 +43,7 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Finishing:
-    """After the last step: which part of the run is being computed now."""
+    """Work without steps, after the last one or between two epochs: which part of the run is being computed now."""
 
     part: str
     share: float

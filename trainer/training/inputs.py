@@ -1,4 +1,4 @@
-"""Which training images, which labels and which random numbers does a run use?
+"""Which training images and which random numbers does a run use?
 
 Randomness depends on the seed and on what it is for, and on nothing else: every use has a stream of its own.
 """
@@ -10,10 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.config import FitConfig
-from trainer.datasets import Dataset
-from trainer.errors import ConfigError, DataError
-from trainer.metrics.evaluate import seeded
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 
 DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams; 6 is the classifier's
@@ -42,41 +38,3 @@ def spectrum_of(images: NDArray[np.uint8]) -> Spectrum:
 def _pixels_in_unit(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """uint8 (B, C, H, W) to (B, P) in [0, 1]."""
     return np.asarray(images.reshape(len(images), -1) / 255.0)
-
-
-def check_labels(config: FitConfig, dataset: Dataset) -> None:
-    """Raises `DataError` where a class-conditional model needs the class of every image, and some have none."""
-    n = 0 if dataset.labels is None else int((dataset.labels < 0).sum())
-    if n and config.is_conditional and not config.is_semi_supervised:
-        raise DataError(
-            f"model {config.model!r} is class-conditional, and {n} of {dataset.n} have no label; allowed: one for each image; "
-            "label them, or choose --model m2, which learns from images without one."
-        )
-
-
-def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: FitConfig) -> Tensor:
-    """Places of the training images whose labels are used: the same number of every class, drawn by the seed; −1 is no label.
-
-    Raises `ConfigError`, `DataError` where a class has no labelled image to learn from.
-    """
-    assert labels is not None
-    each, left_over = divmod(config.labelled, n_classes)
-    smallest = int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
-    if smallest == 0:
-        raise DataError(
-            f"model {config.model!r} needs labelled training images of every class, and one of the {n_classes} classes has none; "
-            "label some, or leave that class out."
-        )
-    if left_over or not 1 <= each <= smallest:
-        allowed = f"a multiple of {n_classes}, the number of classes, up to {n_classes * smallest}"
-        raise ConfigError("labelled", config.labelled, allowed)
-    rng = np.random.default_rng((config.seed, LABELLED))
-    chosen = [rng.permutation(np.flatnonzero(labels == label))[:each] for label in range(n_classes)]
-    return torch.from_numpy(np.sort(np.concatenate(chosen)))
-
-
-def labelled_order(labelled: Tensor, n_images: int, seed: int, epoch: int) -> Tensor:
-    """Places of labelled images for an epoch, as many as images: all of them again and again, each time in a new order."""
-    generator = seeded(seed, LABELLED, epoch)
-    rounds = -(-n_images // len(labelled))
-    return torch.cat([labelled[torch.randperm(len(labelled), generator=generator)] for _ in range(rounds)])

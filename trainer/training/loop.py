@@ -40,7 +40,9 @@ from trainer.training.finish import (
     write_results,
 )
 from trainer.training.history import HISTORY_IMAGES, history_row
-from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
+from trainer.training.inputs import EPOCH, mean_image, seeded_choice, spectrum_of
+from trainer.training.labels.given import check_labels, labelled_images, labelled_order
+from trainer.training.labels.propagated import Propagated, Propagation, codes_for
 from trainer.training.objectives import Batch, Objective, check_finite
 from trainer.training.pace import Forecast
 from trainer.training.schedules import Setting, StepSettings, rate_at, setting_at, settings_at
@@ -59,6 +61,8 @@ class Trainer:
 
     chosen: tuple[str, ...] = ()
     """settings that were chosen from the data, a sentence each"""
+    likely: Propagated | None = None
+    """the classes of all training images as their neighbours suggest them, once they are wanted"""
 
     def __init__(
         self,
@@ -112,6 +116,7 @@ class Trainer:
         self.show(begins_at, is_marked=True)
         while self.progress.epoch < self.config.epochs:
             epoch = self.progress.epoch + 1
+            yield from self.propagate(epoch)
             began, self.away = time.perf_counter(), 0.0
             yield from self.solve() if self.config.model == "pca" else self.one_epoch(epoch)
             trained, measuring = time.perf_counter() - began - self.away, time.perf_counter()
@@ -130,6 +135,18 @@ class Trainer:
             self.show(epoch * self.steps_an_epoch, is_marked=True)
             self.forecast.epoch_ended(epoch, time.perf_counter() - measuring)
             yield EpochEnded(epoch, row)
+
+    def propagate(self, epoch: int) -> Iterator[Event]:
+        """Spreads the labels before the first epoch that uses them; a run that goes on does it again, and finds the same."""
+        config = self.config
+        if self.likely is not None or not config.label_neighbours or settings_at(config, epoch - 1).phase == "m1":
+            return
+        assert self.labelled is not None and self.train.labels is not None
+        places, spreading = self.labelled.numpy(), Propagation(config.label_neighbours, self.model.n_classes)
+        codes = codes_for(self.model, self.train.images, config.seed)
+        for _ in spreading.spread(codes, places, self.train.labels[places]):
+            yield Finishing("neighbours of every image", self.forecast.share, self.forecast.seconds_left)
+        self.likely = spreading.result
 
     def one_epoch(self, epoch: int) -> Iterator[Stepped]:
         config = self.config
@@ -182,8 +199,9 @@ class Trainer:
         """This process's share of the training images at `places`, and the noise that goes with it."""
         rows = self.rows = self.team.rows(len(places))
         x, y = self.pictures(places, rows, generator)
-        of_labelled = (None, None) if labelled is None else self.pictures(labelled, rows, generator)
-        return Batch(x, y, *of_labelled), Noise(generator, rows, self.device)
+        labelled_x, labelled_y = (None, None) if labelled is None else self.pictures(labelled, rows, generator)
+        likely = None if self.likely is None else self.likely.at(places[rows.start : rows.stop].numpy(), self.device)
+        return Batch(x, y, labelled_x, labelled_y, likely), Noise(generator, rows, self.device)
 
     def pictures(self, places: Tensor, rows: Rows, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Images (B, C, H, W) in [0, 1] of this process's rows of `places`, and their labels where the model uses them."""

@@ -22,6 +22,7 @@ from trainer.training.schedules import StepSettings
 
 if TYPE_CHECKING:
     from trainer.models.torch_engine import Posterior, SemiSupervisedVae, StackedVae, Vae
+    from trainer.training.labels.propagated import Propagated
 
 ROWS = 500  # codes decoded at once where there are many samples an image
 
@@ -132,6 +133,8 @@ class Batch:
     labelled_x: Tensor | None = None
     """semi-supervised: as many labelled images besides"""
     labelled_y: Tensor | None = None
+    likely: Propagated | None = None
+    """semi-supervised: the classes that their neighbours suggest for the images, where labels spread"""
 
 
 Normal = Callable[..., Tensor]
@@ -237,15 +240,12 @@ def _semi_supervised(
 
     assert batch.labelled_x is not None and batch.labelled_y is not None
     n_classes = model.n_classes
-    seen, labelled = batch.x, batch.labelled_x
-    moved = labelled
-    if model.config.labelled_shift:
-        moved = shifted(labelled, model.config.labelled_shift, normal(2))
-    if isinstance(model, StackedVae):
-        with torch.no_grad():  # M1 is finished: M2 learns from draws of its codes
-            seen, labelled, moved = (
-                model.feature_posterior(x).at(normal(model.config.feature_dim)) for x in (seen, labelled, moved)
-            )
+    seen, labelled, moved, likely = batch.x, batch.labelled_x, _moved(model, batch.labelled_x, normal), None
+    if batch.likely is not None:
+        likely = _moved(model, batch.x, normal)
+    if isinstance(model, StackedVae):  # M1 is finished: M2 learns from draws of its codes
+        seen, labelled, moved = (_drawn_features(model, x, normal) for x in (seen, labelled, moved))
+        likely = None if likely is None else _drawn_features(model, likely, normal)
     every_y = torch.arange(n_classes, device=seen.device).repeat_interleave(len(seen))
     eps = normal(n_classes, model.config.latent_dim).transpose(0, 1).flatten(0, 1)
     unlabelled = _class_terms(model, seen, every_y, eps)
@@ -257,10 +257,23 @@ def _semi_supervised(
     of_labelled = _class_terms(model, labelled, batch.labelled_y, normal(model.config.latent_dim))
     minus_l = of_labelled.nll + beta * of_labelled.kl.sum(1) + math.log(n_classes)
     cross_entropy = functional.cross_entropy(model.classifier(moved), batch.labelled_y)
+    if likely is not None and batch.likely is not None:
+        cross_entropy = cross_entropy + batch.likely.cross_entropy(model.classifier(likely))
     loss = minus_u.mean() + labelled_share * minus_l.mean() + model.config.alpha * cross_entropy
     kl = (q_y * unlabelled.kl.sum(1).view(n_classes, -1).T).sum(1).mean()
     nll = (q_y * unlabelled.nll.view(n_classes, -1).T).sum(1).mean()
     return loss, torch.stack((nll, kl)).detach()
+
+
+def _moved(model: SemiSupervisedVae, x: Tensor, normal: Normal) -> Tensor:
+    """What the classifier sees of pictures whose class it is told."""
+    most = model.config.labelled_shift
+    return shifted(x, most, normal(2)) if most else x
+
+
+@torch.no_grad()
+def _drawn_features(model: StackedVae, x: Tensor, normal: Normal) -> Tensor:
+    return model.feature_posterior(x).at(normal(model.config.feature_dim))
 
 
 def shifted(x: Tensor, most: int, noise: Tensor) -> Tensor:

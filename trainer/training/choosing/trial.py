@@ -22,7 +22,8 @@ from trainer.datasets import Dataset
 from trainer.metrics.evaluate import seeded
 from trainer.numerals import number
 from trainer.runs.write import RunWriter
-from trainer.training.inputs import EPOCH, labelled_order
+from trainer.training.inputs import EPOCH
+from trainer.training.labels.given import labelled_order
 from trainer.training.loop import Trainer
 from trainer.training.schedules import settings_at
 
