@@ -8,7 +8,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.app.pages import NAMES
+from tests.browser.conftest import served
 from tests.browser.surface import SOME_CODE, address, answered, assert_no_barrier, eventually, opened, settled, tab, the_map
+from trainer.config import FitConfig
+from trainer.datasets import load_dataset
+from trainer.training.fit import fit
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 SIZES = pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
@@ -172,3 +176,17 @@ def test_axe_finds_nothing_in_the_gallery_and_about_a_run(browser, server, schem
         expect(page.get_by_text("KL(q(z|x) ‖ p(z)), the rate", exact=False)).to_be_visible()
         settled(page)
         assert_no_barrier(page)
+
+
+def test_about_a_run_says_which_settings_were_chosen_from_the_data(browser, tmp_path):
+    sentences = ("**size** 32 pixels: <b>all</b> that were looked at (another: ?size=64)", "epochs 1: enough (another: --epochs)")
+    config = FitConfig(hidden=(8,), epochs=1, film_weights=0, classifier=False)
+    for _ in fit(config, load_dataset("digits"), "mine", tmp_path, chosen=sentences):
+        pass
+    with served(tmp_path) as url, tab(browser, viewport=PROJECTOR) as page:
+        opened(page, url, run="mine")
+        row(page, "about").get_by_role("button", name="About", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("Settings that were chosen from the data")).to_be_visible()
+        for sentence in sentences:  # as they stand: neither Markdown nor HTML
+            expect(dialog.get_by_role("listitem").filter(has_text=sentence)).to_have_count(1)
