@@ -173,9 +173,7 @@ PRESETS: dict[str, FitConfig] = {
     "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
     "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
     "conditional-vae": checked(_BURDA, model="conditional-vae", learning_rate=5e-3, epochs=400),
-    "m2": checked(
-        _MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100, labelled_shift=2, label_neighbours=8
-    ),
+    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100, labelled_shift=2, label_neighbours=5),
     "m1+m2": checked(
         _MNIST,
         model="m1+m2",
@@ -185,7 +183,7 @@ PRESETS: dict[str, FitConfig] = {
         feature_epochs=40,
         epochs=60,
         labelled=100,
-        label_neighbours=8,
+        label_neighbours=5,
     ),
     "iwae": checked(_BURDA, learning_rate=5e-3, importance_samples=50, elbo_epochs=300, epochs=380),
     # networks of papers and programs, for comparison

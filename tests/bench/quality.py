@@ -1,7 +1,7 @@
 """How good do the presets get on MNIST, against papers' numbers? Trains, evaluates the whole test set, writes a dated JSON.
 
     python tests/bench/quality.py burda iwae --runs /tmp/quality
-    python tests/bench/quality.py m2 --seeds 5
+    python tests/bench/quality.py m2 --seeds 5 --bare
 
 A run that is there and finished is evaluated, not trained again. Every figure stands beside the target of the design notes; a target
 that is missed is printed as missed.
@@ -49,13 +49,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each preset, seeds 0, 1, …")
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--images", type=int, default=None)
+    parser.add_argument(
+        "--bare", action="store_true", help="without layout, classifier of pictures and film: the figures are the same"
+    )
     parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
-    records = [
-        measured(name, seed, options.runs, options.samples, options.images)
-        for name in options.presets
-        for seed in range(options.seeds)
-    ]
+    records = [measured(name, seed, options) for name in options.presets for seed in range(options.seeds)]
     out = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-quality-{'-'.join(options.presets).replace('+', '-')}.json"
     out.write_text(
         json.dumps(
@@ -67,10 +66,12 @@ def main() -> None:
     print(f"written: {out}")
 
 
-def measured(preset: str, seed: int, runs: Path, samples: int, images: int | None) -> dict[str, Any]:
+def measured(preset: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """One training and its figures on the whole test set."""
-    name = f"{preset.replace('+', '-')}-seed{seed}" if seed else preset.replace("+", "-")
+    name, runs = f"{preset.replace('+', '-')}-seed{seed}" if seed else preset.replace("+", "-"), options.runs
     config = checked(PRESETS[preset], seed=seed)
+    if options.bare:
+        config = checked(config, umap=False, classifier=False, film_weights=0)
     dataset = load_dataset(config.data)
     try:
         run = load_run(name, runs)
@@ -86,7 +87,7 @@ def measured(preset: str, seed: int, runs: Path, samples: int, images: int | Non
     if run.config != config:
         raise SystemExit(f"run {name} in {runs} was trained with other settings than the preset; remove it or choose other --runs")
     began = time.perf_counter()
-    figures = asdict(evaluate(run.model, dataset, samples=samples, nll_images=images))
+    figures = asdict(evaluate(run.model, dataset, samples=options.samples, nll_images=options.images))
     figures.pop("kl_per_dim")
     record = {
         "preset": preset,

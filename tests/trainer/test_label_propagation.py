@@ -13,17 +13,27 @@ from trainer.models.torch_engine import model_of
 from trainer.presets import PRESETS
 from trainer.training.events import EpochEnded, Finished, Finishing
 from trainer.training.fit import fit
-from trainer.training.labels.propagated import SPREAD, Propagated, Propagation, codes_for, principal_codes, propagated
+from trainer.training.labels.propagated import (
+    COMPONENTS,
+    LARGE,
+    MOVES,
+    SPREAD,
+    Propagated,
+    Propagation,
+    moved,
+    moved_codes,
+    nearest,
+    propagated,
+)
 from trainer.training.objectives import Batch, Objective
 from trainer.training.schedules import StepSettings
 
 
 def spread(codes, labelled, labels, k=6, n_classes=2):
-    work = Propagation(k, n_classes)
-    shares = list(work.spread(np.asarray(codes, np.float32), np.asarray(labelled), np.asarray(labels)))
-    assert shares[-1] == 1
-    assert shares == sorted(shares)
-    return work.result
+    """Of points as they are."""
+    points = np.asarray(codes, np.float32)[None]
+    numbers, distances = nearest(points, slice(0, points.shape[1]), min(k, points.shape[1] - 1))
+    return propagated(numbers, distances, np.asarray(labelled), np.asarray(labels), n_classes)
 
 
 def dense_weights(codes, k):
@@ -102,23 +112,48 @@ def test_equal_images_and_fewer_images_than_neighbours():
 
 
 def test_principal_codes_keep_what_differs_most():
-    images = load_dataset("digits").subset("train").images
-    codes = principal_codes(np.asarray(images[np.arange(200)]), seed=0)
-    flat = np.asarray(images[np.arange(200)]).reshape(200, -1) / 255
-    flat = flat - flat.mean(0)
-    singular = np.linalg.svd(flat, compute_uv=False)[: codes.shape[1]]
+    images = np.asarray(load_dataset("digits").subset("train").images[np.arange(200)])
+    (codes,) = moved_codes(images, seed=0)  # 8 × 8: a pixel is much of them
+    flat = images.reshape(200, -1) / 255
+    singular = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
     np.testing.assert_allclose(np.linalg.norm(codes, axis=0)[:20], singular[:20], rtol=1e-3)
-    assert codes.shape == (200, 50)
+    assert codes.shape == (200, COMPONENTS)
 
 
-def test_m1_gives_its_own_codes():
-    torch.manual_seed(0)
-    config = FitConfig(model="m1+m2", feature_dim=4, feature_epochs=1, hidden=(8,), feature_hidden=(8,))
-    model = model_of(config, (1, 3, 4), 3)
-    images = np.random.default_rng(0).integers(0, 256, (1200, 1, 3, 4), np.uint8)
-    with torch.no_grad():
-        expected = model.feature_posterior(torch.from_numpy(images).float() / 255).mu
-    torch.testing.assert_close(torch.from_numpy(codes_for(model, images, 0)), expected)
+def test_an_image_that_moved_by_a_pixel_is_the_nearest():
+    rng = np.random.default_rng(0)
+    images = np.zeros((40, 1, LARGE, LARGE), np.uint8)
+    images[:, :, 2:-2, 2:-2] = rng.integers(0, 256, (40, 1, LARGE - 4, LARGE - 4))
+    images[20:] = np.stack([np.roll(one, (-1, 1), (1, 2)) for one in images[:20]])
+    codes = moved_codes(images, seed=0)
+    assert codes.shape[:2] == (len(MOVES), 40)
+    numbers, distances = nearest(codes, slice(0, 40), 1)
+    assert numbers[:, 0].tolist() == [*range(20, 40), *range(20)]
+    assert distances.max() < 1e-2
+    still, _ = nearest(codes[:1], slice(0, 40), 1)
+    assert (still[:, 0] != numbers[:, 0]).mean() > 0.5
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_what_moves_out_is_gone_and_nothing_comes_in(move):
+    images = np.random.default_rng(1).integers(1, 256, (3, 2, 5, 6), np.uint8)
+    found = moved(images, *move)
+    assert found.shape == images.shape
+    for row in range(5):
+        for column in range(6):
+            here = row - move[0], column - move[1]
+            expected = images[:, :, here[0], here[1]] if 0 <= here[0] < 5 and 0 <= here[1] < 6 else 0
+            assert (found[:, :, row, column] == expected).all()
+
+
+def test_the_share_that_is_done_rises_to_all():
+    images = np.asarray(load_dataset("digits").subset("train").images)
+    labels = np.asarray(load_dataset("digits").subset("train").labels)
+    places = np.concatenate([np.flatnonzero(labels == label)[:5] for label in range(10)])
+    work = Propagation(5, 10)
+    shares = list(work.spread(images, places, labels[places], seed=0))
+    assert shares == sorted(shares) and shares[-1] == 1
+    assert (work.result.label.numpy() == labels).mean() > 0.85
 
 
 def test_the_classifier_pays_for_likely_classes_by_their_weight():

@@ -42,7 +42,7 @@ from trainer.training.finish import (
 from trainer.training.history import HISTORY_IMAGES, history_row
 from trainer.training.inputs import EPOCH, mean_image, seeded_choice, spectrum_of
 from trainer.training.labels.given import check_labels, labelled_images, labelled_order
-from trainer.training.labels.propagated import Propagated, Propagation, codes_for
+from trainer.training.labels.propagated import Propagated, Propagation
 from trainer.training.objectives import Batch, Objective, check_finite
 from trainer.training.pace import Forecast
 from trainer.training.schedules import Setting, StepSettings, rate_at, setting_at, settings_at
@@ -143,8 +143,7 @@ class Trainer:
             return
         assert self.labelled is not None and self.train.labels is not None
         places, spreading = self.labelled.numpy(), Propagation(config.label_neighbours, self.model.n_classes)
-        codes = codes_for(self.model, self.train.images, config.seed)
-        for _ in spreading.spread(codes, places, self.train.labels[places]):
+        for _ in spreading.spread(self.train.images, places, self.train.labels[places], config.seed):
             yield Finishing("neighbours of every image", self.forecast.share, self.forecast.seconds_left)
         self.likely = spreading.result
 

@@ -2,13 +2,14 @@
 
 Every image is joined to its nearest neighbours, and the few labels spread along these edges until nothing changes: F = (I − a S)⁻¹ Y with
 the symmetrically normalised weights S (Zhou, Bousquet, Lal, Weston & Schölkopf 2004, eq. 4). An image is given the class of which it has
-most, and a weight by how sure that is (Iscen, Tolias, Avrithis & Chum 2019, eq. 11). Neighbours are sought among codes: those of M1 where
-there is one, else the first principal components. Letters: N images, D numbers of a code, k neighbours, Y classes.
+most, and a weight by how sure that is (Iscen, Tolias, Avrithis & Chum 2019, eq. 11). Neighbours are sought among the first principal
+components, each image moved by a pixel in all directions, of which the nearest counts: on MNIST with 100 labels 3.5 % of the spread labels
+are wrong (5.5 % without moves; 4.0 % among the codes of M1, moved or not). Letters: N images, D components, k neighbours, Y classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,12 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from trainer.models.torch_engine import StackedVae, Vae, as_tensor
-
 Floats = NDArray[np.float32]
 
 SPREAD = 0.99  # a: how much of a label comes from neighbours, each round; Zhou 2004, section 4
-COMPONENTS, SEEN = 50, 10_000  # principal components where there are no codes, and images that they are found from
+COMPONENTS, SEEN = 50, 10_000  # principal components, and images that they are found from
+MOVES = [(0, 0), *((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if (down, right) != (0, 0))]
+LARGE = 16  # pixels of the shorter side, from which images are moved
 ROWS = 500  # images at once
 EDGE = 1e-12  # the least distance that divides
 
@@ -55,12 +56,15 @@ class Propagation:
     result: Propagated | None = field(default=None, init=False)
     """once `spread` is through"""
 
-    def spread(self, codes: Floats, labelled: NDArray[np.int64], labels: NDArray[np.int64]) -> Iterator[float]:
-        """Yields the share that is done. codes (N, D); labelled: places of the images whose labels count, those in order."""
-        found = []
-        for start in range(0, len(codes), ROWS):
-            found.append(_nearest(codes, slice(start, start + ROWS), min(self.n_neighbours, len(codes) - 1)))
-            yield min(start + ROWS, len(codes)) / len(codes)
+    def spread(
+        self, images: NDArray[np.uint8], labelled: NDArray[np.int64], labels: NDArray[np.int64], seed: int
+    ) -> Iterator[float]:
+        """Yields the share that is done. images (N, C, H, W); labelled: places of the images whose labels count, those in order."""
+        codes = moved_codes(images, seed)
+        n, found = codes.shape[1], []
+        for start in range(0, n, ROWS):
+            found.append(nearest(codes, slice(start, start + ROWS), min(self.n_neighbours, n - 1)))
+            yield min(start + ROWS, n) / n
         numbers, distances = (np.concatenate(parts) for parts in zip(*found, strict=True))
         self.result = propagated(numbers, distances, labelled, labels, self.n_classes)
 
@@ -78,14 +82,20 @@ def propagated(
     return Propagated(torch.from_numpy(label), torch.from_numpy(weight.clip(0, 1).astype(np.float32)))
 
 
-def _nearest(codes: Floats, rows: slice, k: int) -> tuple[NDArray[np.int64], Floats]:
-    """Numbers and squared distances (B, k) of the codes nearest to those of some rows, themselves left out."""
-    every = torch.from_numpy(codes)
-    some = every[rows]
-    squared = torch.addmm(every.square().sum(1), some, every.T, alpha=-2).add_(some.square().sum(1)[:, None])
-    mine = torch.arange(len(some))
-    squared[mine, mine + rows.start] = torch.inf
-    distances, numbers = squared.clamp_min_(0).topk(k, largest=False)
+def nearest(codes: Floats, rows: slice, k: int) -> tuple[NDArray[np.int64], Floats]:
+    """Numbers and squared distances (B, k) of the images nearest to those of some rows, themselves left out.
+
+    codes (M, N, D): of every image as it is, then of its other M − 1 places; the nearest of the M to another as it is counts.
+    """
+    still = torch.from_numpy(codes[0])
+    squares, least = still.square().sum(1), None
+    for some in torch.from_numpy(codes[:, rows]):
+        squared = torch.addmm(squares, some, still.T, alpha=-2).add_(some.square().sum(1)[:, None])
+        least = squared if least is None else torch.minimum(least, squared, out=least)
+    assert least is not None
+    mine = torch.arange(len(least))
+    least[mine, mine + rows.start] = torch.inf
+    distances, numbers = least.clamp_min_(0).topk(k, largest=False)
     return numbers.numpy(), distances.numpy()
 
 
@@ -116,32 +126,25 @@ def _spread(edges, labelled: NDArray[np.int64], labels: NDArray[np.int64], n_cla
     return np.asarray(spread / np.maximum(spread.sum(0), EDGE))
 
 
-def codes_for(model: Vae, images: NDArray[np.uint8], seed: int) -> Floats:
-    """Among which neighbours are sought, (N, D): posterior means of M1 where there is one, else principal components."""
-    if not isinstance(model, StackedVae):
-        return principal_codes(images, seed)
-    with torch.no_grad():
-        return in_batches(images, lambda batch: model.inputs(_on(model, batch)).cpu().numpy())
-
-
-def _on(model: Vae, images: NDArray[np.uint8]) -> Tensor:
-    return as_tensor(images).to(model.log_sigma.device).float() / 255
-
-
-def principal_codes(images: NDArray[np.uint8], seed: int) -> Floats:
-    """The first principal components (N, at most 50) of images (N, C, H, W), found from some of them and a batch at a time."""
+def moved_codes(images: NDArray[np.uint8], seed: int) -> Floats:
+    """The first principal components (M, N, at most 50) of images (N, C, H, W) as they are, found from some of them; then of the same
+    images moved by a pixel in eight directions, where a pixel is little of them."""
     from sklearn.decomposition import PCA
 
     pick = np.sort(np.random.default_rng(seed).permutation(len(images))[:SEEN])
     few = _flat(images[pick])
     pca = PCA(min(COMPONENTS, *few.shape), svd_solver="randomized", random_state=seed).fit(few)
-    return in_batches(images, lambda batch: pca.transform(_flat(batch)))
+    starts = range(0, len(images), ROWS)
+    moves = MOVES if min(images.shape[2:]) >= LARGE else MOVES[:1]
+    codes = [[pca.transform(_flat(moved(images[start : start + ROWS], *move))) for start in starts] for move in moves]
+    return np.stack([np.concatenate(parts).astype(np.float32) for parts in codes])
 
 
-def in_batches(images: NDArray[np.uint8], codes_of: Callable[[NDArray[np.uint8]], Floats]) -> Floats:
-    """Codes of all images, a batch at a time: they may be larger than memory."""
-    parts = [codes_of(images[start : start + ROWS]) for start in range(0, len(images), ROWS)]
-    return np.ascontiguousarray(np.concatenate(parts), np.float32)
+def moved(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+    """Images (…, H, W) moved by at most a pixel; what comes in at an edge is 0."""
+    padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + [(1, 1), (1, 1)])
+    height, width = images.shape[-2:]
+    return padded[..., 1 - down : 1 - down + height, 1 - right : 1 - right + width]
 
 
 def _flat(images: NDArray[np.uint8]) -> Floats:
