@@ -1,12 +1,21 @@
 """Are the figures those of the definitions, whatever the batch?"""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
 
 import trainer.metrics.evaluate as module
+from trainer.config import FitConfig, checked
+from trainer.datasets import load_dataset
+from trainer.metrics import cost
 from trainer.metrics.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
 from trainer.models.gaussians import kl_standard_normal
+from trainer.models.layer_shapes import largest_tensor
+from trainer.models.networks import encoder_layers
+from trainer.models.torch_engine import model_of
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 
 
@@ -93,3 +102,46 @@ def test_how_well_codes_decode_is_the_models_nll_and_its_gradient_that_of_finite
         with torch.no_grad():
             difference = (model.nll(model.output(there), x.double()) - model.nll(model.output(here), x.double())) / (2 * step)
         np.testing.assert_allclose(slope[:, k], difference, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("binarise", [False, True])
+def test_figures_do_not_depend_on_how_many_images_are_in_memory(monkeypatch, binarise):
+    torch.manual_seed(0)
+    config = FitConfig(network="residual", hidden=(3, 4), latent_dim=2, binarise=binarise)
+    model = model_of(config, (1, 8, 8), 10)
+    dataset = load_dataset("digits")
+    whole = evaluate(model, dataset, samples=20)
+    largest = largest_tensor(encoder_layers(config, (1, 8, 8)), (1, 8, 8))
+    monkeypatch.setattr(cost, "MOST_NUMBERS", 7 * largest + 1)
+    assert cost.at_once(model, 1000) == 7
+    apart = evaluate(model, dataset, samples=20)
+    for name, value in asdict(whole).items():
+        expected = value if value is None or isinstance(value, str) else pytest.approx(value, rel=1e-5)
+        assert asdict(apart)[name] == expected, name
+
+
+def test_large_pictures_are_few_at_a_time():
+    small = model_of(PRESETS["mnist-2d"], (1, 28, 28), 10)
+    large = model_of(checked(PRESETS["folder-128"], data="photos"), (3, 128, 128), 0)
+    assert cost.at_once(small, 1000) == 1000
+    n = cost.at_once(large, 1000)
+    shapes: list[tuple[int, ...]] = []
+    for stack in (large.encoder, large.decoder):
+        for layer in stack:
+            layer.register_forward_hook(lambda *told: shapes.append(told[2].shape))
+    with torch.no_grad():
+        large.output(large.posterior(torch.rand(2, 3, 128, 128)).mu)
+    most = max(shape.numel() // 2 for shape in shapes)
+    assert n == cost.MOST_NUMBERS // most < 200
+
+
+def test_evaluating_copies_no_split_as_floats(monkeypatch):
+    """The images stay bytes: a part of them at a time is made floats."""
+    torch.manual_seed(0)
+    dataset, made = load_dataset("digits"), []
+    model = model_of(FitConfig(hidden=(4,)), (1, 8, 8), 10)
+    monkeypatch.setattr(cost, "MOST_NUMBERS", 64 * 50)
+    encode = model.posterior
+    monkeypatch.setattr(model, "posterior", lambda x, y=None: made.append(len(x)) or encode(x, y))
+    evaluate(model, dataset, samples=2)
+    assert max(made) <= 100 < len(dataset.subset("test").index)  # of importance sampling; 50 elsewhere

@@ -17,6 +17,7 @@ from trainer.datasets import Dataset
 from trainer.diagnosis.reading import measure
 from trainer.errors import ConfigError
 from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses
+from trainer.metrics.cost import at_once
 from trainer.metrics.evaluate import (
     BACKWARD,
     EVALUATION_SEED,
@@ -69,7 +70,7 @@ def examine(
     on_progress(0.15)
     n = _affordable(model, x, y, mu, budget)
     interventions = _interventions(model, x[: n.interventions], y, lambda share: on_progress(0.15 + 0.65 * share))
-    slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity))
+    slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity), at_once(model, BATCH))
     codes = torch.from_numpy(mu + np.exp(logvar / 2) * np.random.default_rng(STREAM).standard_normal(mu.shape)).float()
     few = slice(0, n.whole)
     everything, squares = _of_whole_codes(model, codes[few], x[few], _first(y, n.whole))
@@ -126,7 +127,7 @@ def _information(mu: NDArray[Any], logvar: NDArray[Any]) -> dict[str, Any]:
 
 def _interventions(model: Vae, x: Tensor, y: Tensor | None, on_progress: Progress) -> dict[str, Any]:
     """Fields of `Examination`: what reconstruction loses without a dimension."""
-    losses = intervention_losses(model, x, seeded(EVALUATION_SEED, 1), _first(y, len(x)), on_progress=on_progress)
+    losses = intervention_losses(model, x, seeded(EVALUATION_SEED, 1), _first(y, len(x)), at_once(model, BATCH), on_progress)
     return {
         "baseline": losses.baseline,
         "shuffled": _rounded(losses.shuffled),
@@ -236,18 +237,18 @@ def refresh_examination(
 
 def _nll(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> float:
     """Mean −log p(x|z), a batch at a time."""
-    total = 0.0
-    for start in range(0, len(z), BATCH):
-        part = slice(start, start + BATCH)
+    total, n = 0.0, at_once(model, BATCH)
+    for start in range(0, len(z), n):
+        part = slice(start, start + n)
         total += float(model.nll(model.output(z[part], None if y is None else y[part]), x[part]).double().sum())
     return total / len(z)
 
 
 def _squared_error(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> float:
     """Mean squared error of a pixel."""
-    total = 0.0
-    for start in range(0, len(z), BATCH):
-        part = slice(start, start + BATCH)
+    total, n = 0.0, at_once(model, BATCH)
+    for start in range(0, len(z), n):
+        part = slice(start, start + n)
         x_hat = model.mean(model.output(z[part], None if y is None else y[part]))
         total += float((x_hat - x[part]).double().square().sum())
     return total / x.numel()

@@ -1,12 +1,30 @@
-"""What does a piece of work cost, whatever else the machine does?"""
+"""What does a piece of work cost, in time, whatever else the machine does, and in memory?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import thread_time
+from typing import TYPE_CHECKING
+
+from trainer.models.layer_shapes import largest_tensor
+from trainer.models.networks import parts_of
+
+if TYPE_CHECKING:
+    from trainer.models.torch_engine import Vae
 
 TRIES = 5  # of which the best counts
 SHORTEST = 1e-6  # seconds that any call takes
+MOST_NUMBERS = 10_000_000  # of one layer's output, 40 MB: some of them are there at a time
+
+
+def at_once(model: Vae, most: int) -> int:
+    """How many pictures to encode or codes to decode at a time: `most`, fewer where pictures or the layers' outputs are large."""
+    config, shape = model.config, model.image_shape
+    layers = parts_of(config, shape, model.n_classes)
+    largest = largest_tensor(layers["decoder"], (config.latent_dim,), model.n_classes)
+    if "encoder" in layers and config.model != "m1+m2":
+        largest = max(largest, largest_tensor(layers["encoder"], shape, model.n_classes))
+    return max(1, min(most, MOST_NUMBERS // max(1, largest)))
 
 
 def seconds_of(work: Callable[[], object], clock: Callable[[], float] = thread_time) -> float:

@@ -18,9 +18,9 @@ from trainer.datasets import Dataset, Split
 from trainer.datasets.batches import Rows
 from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
-from trainer.metrics.cost import seconds_of
+from trainer.metrics.cost import at_once, seconds_of
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
-from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor
+from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor, as_unit
 
 Floats = NDArray[np.float32]
 Input = Literal["grey", "binarised"]
@@ -112,11 +112,13 @@ def to_unit(images: Tensor, binarise: bool, generator: torch.Generator | None = 
     Exact: a uniform whole number below 255 is smaller than the pixel with probability pixel / 255. rows: which rows of a larger batch
     these are; the coins are then those that the rows of the whole would get.
     """
-    if not binarise:
-        return images.float().div_(255)
+    return _coins(images, generator, rows).float() if binarise else images.float().div_(255)
+
+
+def _coins(images: Tensor, generator: torch.Generator | None, rows: Rows | None = None) -> Tensor:
     rows = rows or Rows(len(images), 0, len(images), 1.0)
     thresholds = torch.empty((rows.n, *images.shape[1:]), dtype=torch.uint8).random_(0, 255, generator=generator)
-    return (images > thresholds[rows.start : rows.stop]).float()
+    return images > thresholds[rows.start : rows.stop]
 
 
 def evaluate(
@@ -135,7 +137,12 @@ def evaluate(
     """
     part = dataset.subset(split)
     config = model.config
-    images = to_unit(torch.from_numpy(part.images.copy()), config.binarise, seeded(EVALUATION_SEED, len(part.images)))
+    images: NDArray[np.uint8] = (
+        part.images
+    )  # bytes to the end, a part of them in memory at a time: all as floats would be four times as much
+    if config.binarise:
+        coins = _coins(torch.from_numpy(images.copy()), seeded(EVALUATION_SEED, len(images)))
+        images = coins.byte().mul_(255).numpy()
     labels = labels_told(model, images, part.labels)
     mu, logvar = encode_all(model, images, labels)
     cost = _Cost(1, 1) if budget is None else _cost(model, images, mu, labels)
@@ -177,7 +184,7 @@ def _of_posteriors(
     )
 
 
-def _of_points(model: Vae, images: Tensor, labels: Labels | None, figures: dict[str, Any]) -> Evaluation:
+def _of_points(model: Vae, images: NDArray[np.uint8], labels: Labels | None, figures: dict[str, Any]) -> Evaluation:
     """Of a model whose codes are points: there is no KL and no bound."""
     nll, _, _ = bound_terms(model, images, False, seeded(EVALUATION_SEED), labels)
     return Evaluation(
@@ -202,9 +209,11 @@ class _Cost:
     """seconds"""
 
 
-def _cost(model: Vae, images: Tensor, mu: Floats, labels: Labels | None) -> _Cost:
-    y = as_labels(labels, images.device)
-    return _Cost(seconds_a_decode(model, torch.from_numpy(mu[:TIMED]), y), seconds_an_encode(model, images, y))
+def _cost(model: Vae, images: NDArray[np.uint8], mu: Floats, labels: Labels | None) -> _Cost:
+    device = device_of_model(model)
+    y = as_labels(labels, device)
+    few = as_unit(images[:TIMED]).to(device)
+    return _Cost(seconds_a_decode(model, torch.from_numpy(mu[:TIMED]), y), seconds_an_encode(model, few, y))
 
 
 def _affordable(train: Split, cost: _Cost, budget: Budget | None) -> Split:
@@ -236,11 +245,17 @@ def _draws(budget: Budget, cost: _Cost, n: int, samples: int, nll_n: int) -> tup
 
 
 def _sampled(
-    model: Vae, images: Tensor, labels: Labels | None, samples: int, nll_n: int, few: int, on_progress: Callable[[float], None]
+    model: Vae,
+    images: NDArray[np.uint8],
+    labels: Labels | None,
+    samples: int,
+    nll_n: int,
+    few: int,
+    on_progress: Callable[[float], None],
 ) -> tuple[ImportanceEstimate, NDArray[np.float64]]:
     """log p(x) of the first nll_n images, and E_q[−log p(x|z)] of the others, for whose mean a few draws are enough."""
     generator = seeded(EVALUATION_SEED, samples)
-    y = as_labels(labels, images.device)
+    y = as_labels(labels, device_of_model(model))
     share = nll_n / len(images)
     estimate = importance_estimate(
         model, images[:nll_n], samples, generator, None if y is None else y[:nll_n], lambda done: on_progress(done * share)
@@ -257,9 +272,10 @@ def encode_all(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None 
     """mu and logvar (N, K) of images (N, C, H, W), floats in [0, 1] or uint8; conditional models without labels use their own guess."""
     y = labels_told(model, images, labels)
     device = device_of_model(model)
+    n = at_once(model, BATCH)
     posteriors = [
-        model.encode(as_tensor(images[at : at + BATCH]).to(device), None if y is None else as_labels(y[at : at + BATCH], device))
-        for at in range(0, len(images), BATCH)
+        model.encode(as_tensor(images[at : at + n]).to(device), None if y is None else as_labels(y[at : at + n], device))
+        for at in range(0, len(images), n)
     ]
     return (
         torch.cat([q.mu for q in posteriors]).cpu().numpy(),
@@ -274,10 +290,11 @@ def bound_terms(
     """One-sample reconstruction nll (N,) nats, and mu, logvar (N, K), of images, uint8 or floats in [0, 1]: the figures of an epoch."""
     device, labels = device_of_model(model), labels_told(model, images, labels)
     nll, mus, logvars = [], [], []
-    for start in range(0, len(images), BATCH):
-        x = as_tensor(images[start : start + BATCH])
+    n = at_once(model, BATCH)
+    for start in range(0, len(images), n):
+        x = as_tensor(images[start : start + n])
         x = (to_unit(x, binarise, generator) if x.dtype == torch.uint8 else x).to(device)
-        y = None if labels is None else as_labels(labels[start : start + BATCH], device)
+        y = None if labels is None else as_labels(labels[start : start + n], device)
         q = model.posterior(x, y)
         nll.append(model.nll(model.output(q.sample(generator), y), x).double().cpu().numpy())
         mus.append(q.mu.cpu().numpy())
@@ -286,14 +303,14 @@ def bound_terms(
 
 
 @torch.no_grad()
-def squared_error(model: Vae, images: Tensor, mu: Floats, labels: Labels | None = None) -> float:
+def squared_error(model: Vae, images: Tensor | NDArray[Any], mu: Floats, labels: Labels | None = None) -> float:
     """Mean over images of Σ_pixels (x − x_hat)², x_hat decoded from the mean code; for PCA Σ_{i>K} λ_i of the split. x_hat unclipped."""
-    device, total = device_of_model(model), 0.0
-    for start in range(0, len(images), BATCH):
-        y = None if labels is None else as_labels(labels[start : start + BATCH], device)
-        output = model.output(torch.from_numpy(mu[start : start + BATCH]).to(device), y)
+    device, total, n = device_of_model(model), 0.0, at_once(model, BATCH)
+    for start in range(0, len(images), n):
+        y = None if labels is None else as_labels(labels[start : start + n], device)
+        output = model.output(torch.from_numpy(mu[start : start + n]).to(device), y)
         x_hat = output[:, : images.shape[1]] if model.config.has_scale else model.mean(output)
-        total += float((images[start : start + BATCH].to(device) - x_hat).square().double().sum())
+        total += float((as_unit(images[start : start + n]).to(device) - x_hat).square().double().sum())
     return total / len(images)
 
 
@@ -301,10 +318,8 @@ def squared_error(model: Vae, images: Tensor, mu: Floats, labels: Labels | None 
 def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Labels) -> float:
     """Share of grey images, uint8 (N, C, H, W), whose most probable class under q(y|x) is not their label, of those that have one."""
     device, known = device_of_model(model), np.flatnonzero(labels >= 0)
-    images, labels = images[known], labels[known]
-    guesses = [
-        model.label_of(as_tensor(images[start : start + BATCH]).to(device)).cpu().numpy() for start in range(0, len(images), BATCH)
-    ]
+    images, labels, n = _some(images, known), labels[known], at_once(model, BATCH)
+    guesses = [model.label_of(as_tensor(images[start : start + n]).to(device)).cpu().numpy() for start in range(0, len(images), n)]
     return float((np.concatenate(guesses) != labels).mean())
 
 
@@ -314,21 +329,22 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
     Grey pictures; a conditional model is told their classes.
     """
     device, labels = device_of_model(model), labels_told(model, images, labels)
+    n = at_once(model, BATCH)
 
     def decode(z: Floats, index: Labels) -> tuple[Floats, Floats]:
         nll, slope = np.empty(len(z), np.float32), np.empty(z.shape, np.float32)
-        for at in range(0, len(z), BATCH):
-            here = index[at : at + BATCH]
-            code = torch.tensor(z[at : at + BATCH], dtype=torch.float32, device=device, requires_grad=True)
+        for at in range(0, len(z), n):
+            here = index[at : at + n]
+            code = torch.tensor(z[at : at + n], dtype=torch.float32, device=device, requires_grad=True)
             x = to_unit(torch.from_numpy(np.asarray(images[here])), False).to(device)
             y = None if labels is None else as_labels(labels[here], device)
             with torch.enable_grad():
                 terms = model.nll(model.output(code, y), x)
                 total = terms.sum()
                 (gradient,) = torch.autograd.grad(total, code, allow_unused=True) if total.requires_grad else (None,)
-            nll[at : at + BATCH] = terms.detach().cpu().numpy()
+            nll[at : at + n] = terms.detach().cpu().numpy()
             # None: the pictures do not depend on the code
-            slope[at : at + BATCH] = 0 if gradient is None else gradient.cpu().numpy()
+            slope[at : at + n] = 0 if gradient is None else gradient.cpu().numpy()
         return nll, slope
 
     return decode
@@ -370,9 +386,9 @@ def labels_told(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None
     unknown = np.flatnonzero(labels < 0)
     if not len(unknown):
         return labels
-    told, device = labels.copy(), device_of_model(model)
-    for at in range(0, len(unknown), BATCH):
-        places = unknown[at : at + BATCH]
+    told, device, n = labels.copy(), device_of_model(model), at_once(model, BATCH)
+    for at in range(0, len(unknown), n):
+        places = unknown[at : at + n]
         told[places] = model.label_of(as_tensor(images[places]).to(device)).cpu().numpy()
     return told
 

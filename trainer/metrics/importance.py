@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from torch.nn import functional
 
 from trainer.errors import ConfigError
 from trainer.likelihoods.torch_ import Bernoulli
-from trainer.models.torch_engine import Posterior, Vae
+from trainer.metrics.cost import at_once
+from trainer.models.torch_engine import Posterior, Vae, as_unit
 
 Doubles = NDArray[np.float64]
 
@@ -54,14 +56,14 @@ class ImportanceEstimate:
 @torch.no_grad()
 def importance_estimate(
     model: Vae,
-    x: Tensor,
+    x: Tensor | NDArray[Any],
     n_samples: int,
     generator: torch.Generator,
     y: Tensor | None = None,
     on_progress: Callable[[float], None] = lambda share: None,
     rows: int | None = None,
 ) -> ImportanceEstimate:
-    """Of pictures x (N, C, H, W) in [0, 1], any number of samples in bounded memory. y (N,) for conditional models.
+    """Of pictures x (N, C, H, W), floats in [0, 1] or uint8, any number of samples in bounded memory. y (N,) for conditional models.
 
     The noise of an image depends on the generator and the image's place only: neither `rows` nor the number of images changes it.
     Raises `ConfigError` for a deterministic model.
@@ -69,16 +71,17 @@ def importance_estimate(
     if model.is_deterministic:
         raise ConfigError("model", model.config.model, "a model with a posterior: a point has no weights")
     device, n_dims = model.log_sigma.device, model.config.latent_dim
+    rows = rows or at_once(model, ROWS)
     sums = [_Sums(n_samples) for _ in range(len(x))]
     for first in range(0, len(x), IMAGES):
         part = slice(first, first + IMAGES)
-        images, labels = x[part].to(device), None if y is None else y[part].to(device)
+        images, labels = as_unit(x[part]).to(device), None if y is None else y[part].to(device)
         q = model.posterior(images, labels)
         for i, image in enumerate(images):
             seed = int(torch.randint(2**62, (), generator=generator))
             noise = torch.randn((n_samples, n_dims), generator=torch.Generator().manual_seed(seed)).to(device)
             one, label = Posterior(q.mu[i], q.logvar[i]), None if labels is None else labels[i]
-            for eps in torch.split(noise, rows or ROWS):
+            for eps in torch.split(noise, rows):
                 sums[first + i].add(*_weighed(model, image, one, eps, label))
             on_progress((first + i + 1) / len(x))
     ess = np.array([each.ess for each in sums])

@@ -161,8 +161,7 @@ class Vae(nn.Module):
         last.bias.copy_(torch.cat((place, scale)).reshape(last.bias.shape))
 
     def _images(self, x: Any) -> Tensor:
-        images = as_tensor(x)
-        images = images.float() / 255 if images.dtype == torch.uint8 else images.float()
+        images = as_unit(x).float()
         if images.ndim != 4 or tuple(images.shape[1:]) != tuple(self.image_shape):
             raise DataError(f"encode got pictures of shape {tuple(images.shape)}; allowed: (B, {_words(self.image_shape)}).")
         bad = (~torch.isfinite(images)).flatten(1).any(1).nonzero()
@@ -255,6 +254,12 @@ def model_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> Vae:
 def as_tensor(x: Any) -> Tensor:
     """A tensor as it is; anything else is copied, because shared arrays are read-only and torch must not write into them."""
     return x if isinstance(x, Tensor) else torch.from_numpy(np.array(x))
+
+
+def as_unit(x: Any) -> Tensor:
+    """Pictures in [0, 1]: bytes are divided by 255, floats stay what they are."""
+    images = as_tensor(x)
+    return images.float() / 255 if images.dtype == torch.uint8 else images
 
 
 def _words(shape: ImageShape) -> str:
