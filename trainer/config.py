@@ -95,10 +95,13 @@ class FitConfig(BaseModel):
         100, ge=1, le=10_000_000, description="m2, m1+m2: training images whose label is used, the same number of every class"
     )
     alpha: float = Field(
-        60.0, ge=0, le=100_000, description="m2, m1+m2: weight of the classifier's mean cross-entropy on the labelled images"
+        60.0,
+        ge=0,
+        le=100_000,
+        description="m2, m1+m2: weight of the classifier's mean cross-entropy on the labelled images, and on those that labels spread to",
     )
     labelled_shift: int = Field(
-        0, ge=0, le=8, description="m2, m1+m2: the classifier learns labelled images moved at random by up to so many pixels"
+        0, ge=0, le=8, description="m2, m1+m2: the classifier learns images moved at random by up to so many pixels"
     )
     label_neighbours: int = Field(
         0,

@@ -26,7 +26,8 @@ from trainer.diagnosis.diagnose import diagnose, headline
 from trainer.diagnosis.implied import implied_differs, implied_sentence, why_not_implied
 from trainer.diagnosis.measure import examine
 from trainer.diagnosis.sentences import information_sentence, neighbours_sentence, prior_sentence
-from trainer.metrics.evaluate import Budget, evaluate
+from trainer.metrics.cost import Budget
+from trainer.metrics.evaluate import evaluate
 from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import dimension, percent
 from trainer.runs.catalogue import HOME, list_runs, load_run

@@ -20,7 +20,7 @@ from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.datasets.names import parse
 from trainer.models.layer_shapes import multiply_adds, network_shapes
-from trainer.models.networks import parts_of
+from trainer.models.networks import encoder_layers, parts_of
 from trainer.models.torch_engine import model_of
 from trainer.presets import CHOSEN, PRESETS, SIDES
 from trainer.runs import catalogue
@@ -29,6 +29,7 @@ from trainer.runs.read import read_info
 from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
 from trainer.training.choosing.settings import STEPS, TRAINING_S, Facts, chosen_settings, chosen_size, with_typed
+from trainer.training.choosing.table import chosen_for, print_choices
 from trainer.training.choosing.trial import BOTH, FASTER, Trial, tried
 from trainer.training.events import EpochEnded
 from trainer.training.fit import fit
@@ -105,6 +106,52 @@ def test_what_was_typed_has_no_other_reason():
 def test_a_size_is_the_pictures_own_or_one_that_is_quick(sides, size, fit):
     found = chosen_size(sides)
     assert (found.size, found.fit) == (size, fit)
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "said"),
+    [((3000, 20), 64, "150 times as long as wide"), ((300, 45), 64, "6.67"), ((40, 20), 32, "2")],
+)
+def test_of_oblong_pictures_the_longer_side_has_to_fit(side, size, said):
+    found = chosen_size([side, side[::-1]])
+    assert (found.size, found.fit) == (size, "pad")
+    assert said in found.why
+    left = size * min(side) / max(side)
+    assert ("cut them into pieces" in found.why) == (left < 8)
+    assert ("a single pixel of the shorter side" in found.why) == (left < 1.5)
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv", "residual", "linear"])
+@pytest.mark.parametrize("facts", [GREY, COLOUR], ids=["grey", "colour"])
+def test_a_network_that_was_typed_has_the_widths_that_go_with_it(facts, network):
+    config = chosen_settings(facts, network).config
+    shapes = network_shapes(encoder_layers(config, facts.image_shape), facts.image_shape)
+    assert config.network == network and shapes[-1] == (2 * config.latent_dim,)
+    if network in ("conv", "residual"):
+        smallest = [shape for shape in shapes if len(shape) == 3][-1]
+        assert 2 <= min(smallest[1:]) <= 4  # not by 512 and 256 channels at full size
+        assert max(config.hidden) <= 128
+    value = chosen_settings(facts, network).choices[0].value
+    assert value == ("linear" if network == "linear" else f"{network} {'-'.join(map(str, config.hidden))}")
+
+
+@pytest.mark.parametrize(("each", "labelled"), [(30, 100), (4, 40), (1, 10)])
+def test_as_many_labels_are_used_as_there_are(tmp_path, capsys, each, labelled):
+    """500 images, of which few have a label; nobody typed how many."""
+    rng, labels = np.random.default_rng(0), np.full(500, -1)
+    labels[: 10 * each] = np.arange(10 * each) % 10
+    split = np.array(["train"] * 400 + ["test"] * 100)
+    np.savez(tmp_path / "few.npz", images=rng.integers(0, 256, (500, 8, 8), np.uint8), labels=labels, split=split)
+    first = chosen_for(str(tmp_path / "few.npz"))
+    told = first.dataset.subset("train").labels
+    had = np.bincount(told[told >= 0], minlength=10).min()
+    typed = lambda config: checked(config, model="m2", network="mlp", hidden=(8,), label_neighbours=3)
+    config, choices = first.settled(typed, RunWriter.at(tmp_path / "runs", "few"))
+    assert config.labelled == 10 * min(10, had) <= labelled
+    assert choices[-1].setting == "labels" and choices[-1].value == str(config.labelled)
+    assert choices[0].change == ""  # an array has its size; nothing that is typed changes it
+    print_choices(first.dataset, choices)
+    assert "()" not in capsys.readouterr().err
 
 
 @pytest.fixture

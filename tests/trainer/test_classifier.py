@@ -16,8 +16,7 @@ from trainer.cli.measuring import classifier_line
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import DataError, RunCorrupt, RunError
-from trainer.metrics.cost import seconds_of
-from trainer.metrics.evaluate import Budget
+from trainer.metrics.cost import Budget, seconds_of
 from trainer.metrics.run_continuity import run_figures
 from trainer.models.picture_classifier import (
     PictureClassifier,

@@ -38,6 +38,9 @@ def linear_model(std=0.0):
         return Posterior(mu, torch.full_like(mu, 2 * math.log(std) if std else -math.inf))
 
     return SimpleNamespace(
+        config=FitConfig(network="linear", likelihood="gaussian", latent_dim=WEIGHT.shape[1]),
+        image_shape=(1, 2, 2),
+        n_classes=0,
         posterior=posterior,
         output=output,
         nll=lambda out, x: (out - x).square().flatten(1).sum(1) / (2 * VARIANCE),

@@ -17,7 +17,8 @@ from trainer.runs.catalogue import load_run
 if TYPE_CHECKING:
     import torch
 
-    from trainer.metrics.evaluate import Budget, Evaluation
+    from trainer.metrics.cost import Budget
+    from trainer.metrics.evaluate import Evaluation
     from trainer.runs.read import Run
 
 MAX_SAMPLES = 100_000  # one image's draws are decoded at once

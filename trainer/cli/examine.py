@@ -27,7 +27,7 @@ class ExamineOptions:
 def examine_command(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{program()} examine")
     from trainer.cli.measuring import budget_of, is_measurable, stored_verdict, verdict_of_info
-    from trainer.diagnosis.measure import refresh_examination
+    from trainer.diagnosis.refresh import refresh_examination
 
     budget = budget_of(options.seconds)
     run = load_run(options.run, options.runs)

@@ -18,7 +18,7 @@ from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 
 if TYPE_CHECKING:
-    from trainer.metrics.evaluate import Budget
+    from trainer.metrics.cost import Budget
     from trainer.models.picture_classifier import PictureClassifier
 
 LEAST_SECONDS = 1.0
@@ -26,7 +26,7 @@ LEAST_SECONDS = 1.0
 
 def budget_of(seconds: float | None) -> Budget | None:
     """The budget that was typed. Raises `LatentError` for none that can be kept."""
-    from trainer.metrics.evaluate import Budget
+    from trainer.metrics.cost import Budget
 
     if seconds is None:
         return None

@@ -16,18 +16,16 @@ from torch import Tensor
 from trainer.datasets import Dataset
 from trainer.diagnosis.reading import measure
 from trainer.errors import ConfigError
-from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses
-from trainer.metrics.cost import at_once
+from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses, pieces
+from trainer.metrics.cost import Budget, seconds_a_decode
 from trainer.metrics.evaluate import (
     BACKWARD,
     EVALUATION_SEED,
     NEIGHBOURS,
-    Budget,
     as_labels,
     device_of_model,
     encode_all,
     labels_told,
-    seconds_a_decode,
     seeded,
     to_unit,
 )
@@ -35,12 +33,8 @@ from trainer.metrics.implied_beta import DRAWS, implied_beta, record
 from trainer.metrics.importance import importance_estimate
 from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
-from trainer.metrics.model_continuity import model_figures
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import Examination, Implied, Measured
-from trainer.runs.read import Run
-from trainer.runs.records import RunInfo
-from trainer.runs.write import RunWriter
 
 MOST_IMAGES = 4000  # enough for shares of a per cent, and seconds on an old machine
 SENSITIVITY_IMAGES = 500
@@ -70,7 +64,7 @@ def examine(
     on_progress(0.15)
     n = _affordable(model, x, y, mu, budget)
     interventions = _interventions(model, x[: n.interventions], y, lambda share: on_progress(0.15 + 0.65 * share))
-    slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity), at_once(model, BATCH))
+    slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity))
     codes = torch.from_numpy(mu + np.exp(logvar / 2) * np.random.default_rng(STREAM).standard_normal(mu.shape)).float()
     few = slice(0, n.whole)
     everything, squares = _of_whole_codes(model, codes[few], x[few], _first(y, n.whole))
@@ -127,7 +121,7 @@ def _information(mu: NDArray[Any], logvar: NDArray[Any]) -> dict[str, Any]:
 
 def _interventions(model: Vae, x: Tensor, y: Tensor | None, on_progress: Progress) -> dict[str, Any]:
     """Fields of `Examination`: what reconstruction loses without a dimension."""
-    losses = intervention_losses(model, x, seeded(EVALUATION_SEED, 1), _first(y, len(x)), at_once(model, BATCH), on_progress)
+    losses = intervention_losses(model, x, seeded(EVALUATION_SEED, 1), _first(y, len(x)), on_progress=on_progress)
     return {
         "baseline": losses.baseline,
         "shuffled": _rounded(losses.shuffled),
@@ -219,36 +213,18 @@ def _neighbours(
     return shares[0], shares[1]
 
 
-def refresh_examination(
-    run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
-) -> RunInfo:
-    """Examines a finished run, one without a posterior for continuity alone, and writes what was found into its run.json, unless it is a
-    shipped one. Raises `RunError` for another data set.
-    """
-    run.check_dataset(dataset)
-    found = None if run.config.is_deterministic else examine(run.model, dataset, budget=budget, on_progress=on_progress)
-    codes = run.encodings
-    continuity = model_figures(run.model, codes.mu, codes.label, run.told, run.classifier, budget)
-    info = run.info.model_copy(update={"examination": found, "continuity": continuity})
-    if not (writer := RunWriter(run.folder)).is_kept:
-        writer.write_info(info)
-    return info
-
-
 def _nll(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> float:
     """Mean −log p(x|z), a batch at a time."""
-    total, n = 0.0, at_once(model, BATCH)
-    for start in range(0, len(z), n):
-        part = slice(start, start + n)
+    total = 0.0
+    for part in pieces(model, len(z)):
         total += float(model.nll(model.output(z[part], None if y is None else y[part]), x[part]).double().sum())
     return total / len(z)
 
 
 def _squared_error(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> float:
     """Mean squared error of a pixel."""
-    total, n = 0.0, at_once(model, BATCH)
-    for start in range(0, len(z), n):
-        part = slice(start, start + n)
+    total = 0.0
+    for part in pieces(model, len(z)):
         x_hat = model.mean(model.output(z[part], None if y is None else y[part]))
         total += float((x_hat - x[part]).double().square().sum())
     return total / x.numel()

@@ -22,7 +22,7 @@ from trainer.importers.model_adapter import ModelAdapter, check_pictures
 from trainer.importers.process.external_errors import within_memory
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.likelihoods.registry import LIKELIHOODS
-from trainer.metrics.evaluate import Budget
+from trainer.metrics.cost import Budget
 from trainer.models.layer_records import layer_record
 from trainer.models.layers import ImageShape
 from trainer.models.torch_engine import Vae

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError, DataError
+from trainer.metrics.cost import at_once
 from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.numerals import number, percent
 
@@ -117,7 +118,7 @@ def intervention_losses(
     x: Tensor,
     generator: torch.Generator,
     y: Tensor | None = None,
-    batch: int = BATCH,
+    batch: int | None = None,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Interventions:
     """The rise of reconstruction nll when one dimension of z is exchanged between images or set to 0.
@@ -134,11 +135,11 @@ def intervention_losses(
 
     def nll_of(codes: Tensor) -> Doubles:
         """Reconstruction nll (N,) of codes (N, K)."""
-        parts = [model.nll(_output(model, codes[part], y, part), images[part]) for part in _slices(len(images), batch)]
+        parts = [model.nll(_output(model, codes[part], y, part), images[part]) for part in pieces(model, len(images), batch)]
         return np.asarray(torch.cat(parts).double().numpy())
 
     with torch.no_grad():
-        z = torch.cat([_codes(model, images[part], _labels(y, part), generator) for part in _slices(len(images), batch)])
+        z = torch.cat([_codes(model, images[part], _labels(y, part), generator) for part in pieces(model, len(images), batch)])
         other = _next_in_a_cycle(len(z), generator)
         baseline = nll_of(z)
         rises = np.empty((2, z.shape[1], len(z)))
@@ -163,7 +164,7 @@ def _next_in_a_cycle(n: int, generator: torch.Generator) -> Tensor:
     return other
 
 
-def decoder_sensitivity(model: Vae, z: Tensor, y: Tensor | None = None, batch: int = BATCH) -> Doubles:
+def decoder_sensitivity(model: Vae, z: Tensor, y: Tensor | None = None, batch: int | None = None) -> Doubles:
     """(K,): mean over codes z (N, K) of ‖∂x_hat/∂z_k‖, the root of the sum over pixels, grey levels in [0, 1] per unit of z.
 
     One forward-mode derivative a dimension, exact; a central difference where an imported decoder has an operation without one. A mean
@@ -175,7 +176,7 @@ def decoder_sensitivity(model: Vae, z: Tensor, y: Tensor | None = None, batch: i
         raise DataError(f"decoder_sensitivity got codes of shape {tuple(z.shape)}; allowed: (N, K), at least one.")
     total = np.zeros(z.shape[1])
     with torch.no_grad():
-        for part in _slices(len(z), batch):
+        for part in pieces(model, len(z), batch):
             codes = z[part]
             for k in range(z.shape[1]):
                 along = torch.zeros_like(codes)
@@ -200,8 +201,10 @@ def _slope(decode: Callable[[Tensor], Tensor], z: Tensor, along: Tensor) -> Tens
     return slope
 
 
-def _slices(n: int, batch: int) -> Iterator[slice]:
-    return (slice(start, start + batch) for start in range(0, n, batch))
+def pieces(model: Vae, n: int, batch: int | None = None) -> Iterator[slice]:
+    """Parts of n images that are computed at once: as many as fit in memory, or `batch`."""
+    size = batch or at_once(model, BATCH)
+    return (slice(start, start + size) for start in range(0, n, size))
 
 
 def _labels(y: Tensor | None, part: slice) -> Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import thread_time
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ from trainer.models.layer_shapes import largest_tensor
 from trainer.models.networks import parts_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from trainer.models.torch_engine import Vae
 
 TRIES = 5  # of which the best counts
 SHORTEST = 1e-6  # seconds that any call takes
+TIMED = 64  # pictures of a batch whose time is taken
 MOST_NUMBERS = 10_000_000  # of one layer's output, 40 MB: some of them are there at a time
 
 
@@ -40,3 +44,30 @@ def seconds_of(work: Callable[[], object], clock: Callable[[], float] = thread_t
         work()
         tries.append(clock() - start)
     return max(min(tries) or sum(tries) / TRIES, SHORTEST)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """About how long a measurement may take: what a decode costs is measured first, and the number of images and draws follows."""
+
+    seconds: float
+    """about"""
+
+
+def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
+    """What one picture costs in a batch."""
+    device, n = model.log_sigma.device, min(TIMED, len(mu))
+    z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
+    import torch
+
+    with torch.no_grad():
+        return seconds_of(lambda: model.output(z, label)) / n
+
+
+def seconds_an_encode(model: Vae, x: Tensor, y: Tensor | None = None) -> float:
+    """The same of encoding one of the images x (N, C, H, W)."""
+    import torch
+
+    n = min(TIMED, len(x))
+    with torch.no_grad():
+        return seconds_of(lambda: model.posterior(x[:n], None if y is None else y[:n])) / n

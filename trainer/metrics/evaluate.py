@@ -18,7 +18,7 @@ from trainer.datasets import Dataset, Split
 from trainer.datasets.batches import Rows
 from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
-from trainer.metrics.cost import at_once, seconds_of
+from trainer.metrics.cost import TIMED, Budget, at_once, seconds_a_decode, seconds_an_encode
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor, as_unit
 
@@ -30,7 +30,6 @@ Labels = NDArray[np.int64]
 BATCH = 1000
 BACKWARD = 3  # a gradient costs about three decodes
 FEW_SAMPLES = 16
-TIMED = 64  # pictures of a batch whose time is taken
 FEWEST_DRAWS, FEWEST_IMAGES = 50, 100  # of an importance-sampled NLL, however small the budget
 EVALUATION_SEED = 20_160_101  # the same coins for every model, so that models are compared on the same pixels
 NEIGHBOURS = 15
@@ -77,29 +76,6 @@ class Evaluation:
     """whether all of it is given the class, as −log p(x|y) is"""
 
 
-@dataclass(frozen=True)
-class Budget:
-    """About how long a measurement may take: what a decode costs is measured first, and the number of images and draws follows."""
-
-    seconds: float
-    """about"""
-
-
-def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
-    """What one picture costs in a batch."""
-    device, n = device_of_model(model), min(TIMED, len(mu))
-    z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
-    with torch.no_grad():
-        return seconds_of(lambda: model.output(z, label)) / n
-
-
-def seconds_an_encode(model: Vae, x: Tensor, y: Tensor | None = None) -> float:
-    """The same of encoding one of the images x (N, C, H, W)."""
-    n = min(TIMED, len(x))
-    with torch.no_grad():
-        return seconds_of(lambda: model.posterior(x[:n], None if y is None else y[:n])) / n
-
-
 def seeded(*numbers: int) -> torch.Generator:
     """A generator that depends on all the numbers, so that every use of randomness has its own stream."""
     seed = np.random.SeedSequence((len(numbers), *numbers)).generate_state(1, np.uint64)[0]  # (1,) and (1, 0) differ
@@ -135,14 +111,8 @@ def evaluate(
     Conditional models are told the true class. budget: about how long it may take; fewer images, and then fewer draws, are
     importance-sampled, and the nearest neighbours are looked for among fewer training images. `samples` and `nll_n` say how many it were.
     """
-    part = dataset.subset(split)
-    config = model.config
-    images: NDArray[np.uint8] = (
-        part.images
-    )  # bytes to the end, a part of them in memory at a time: all as floats would be four times as much
-    if config.binarise:
-        coins = _coins(torch.from_numpy(images.copy()), seeded(EVALUATION_SEED, len(images)))
-        images = coins.byte().mul_(255).numpy()
+    part, config = dataset.subset(split), model.config
+    images = _seen(part, config.binarise)
     labels = labels_told(model, images, part.labels)
     mu, logvar = encode_all(model, images, labels)
     cost = _Cost(1, 1) if budget is None else _cost(model, images, mu, labels)
@@ -165,6 +135,17 @@ def evaluate(
     estimate, rest = _sampled(model, images, labels, samples, nll_n, few, on_progress)
     figures |= {"nll_n": nll_n, "samples": samples}
     return _of_posteriors(kl_per_dim(mu, logvar), estimate, np.concatenate((estimate.reconstruction, rest)), figures)
+
+
+def _seen(part: Split, binarise: bool) -> NDArray[np.uint8]:
+    """What the model sees of all images, coins as 0 and 255: bytes, because floats would be four times as much."""
+    images: NDArray[np.uint8] = part.images
+    if not binarise:
+        return images
+    coins: NDArray[np.uint8] = (
+        _coins(torch.from_numpy(images.copy()), seeded(EVALUATION_SEED, len(images))).byte().mul_(255).numpy()
+    )
+    return coins
 
 
 def _of_posteriors(

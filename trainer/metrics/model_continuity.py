@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.metrics.continuity import Floats, Rows
-from trainer.metrics.evaluate import BATCH, Budget, as_labels, device_of_model, seconds_a_decode
+from trainer.metrics.cost import Budget, seconds_a_decode
+from trainer.metrics.evaluate import BATCH, as_labels, device_of_model
 from trainer.metrics.run_continuity import LEAST_CODES, STEP, figures, measured, sizes_for
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import Vae

@@ -24,7 +24,8 @@ from trainer.diagnosis.measure import MOST_IMAGES, examine
 from trainer.maps.inverse import EPOCHS
 from trainer.maps.projection import Projection, projections_of
 from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
-from trainer.metrics.evaluate import BACKWARD, Budget, bound_terms, decode_of, evaluate, labels_told, seconds_a_decode, seeded
+from trainer.metrics.cost import Budget, seconds_a_decode
+from trainer.metrics.evaluate import BACKWARD, bound_terms, decode_of, evaluate, labels_told, seeded
 from trainer.metrics.model_continuity import model_figures
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import Vae

@@ -19,6 +19,7 @@ from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt
 from trainer.metrics.evaluate import seeded, to_unit
 from trainer.models.torch_engine import Vae, model_of
+from trainer.numerals import percent
 from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
 from trainer.runs.records import DatasetInfo, RunInfo
 from trainer.runs.write import RunWriter
@@ -143,8 +144,9 @@ class Trainer:
             return
         assert self.labelled is not None and self.train.labels is not None
         places, spreading = self.labelled.numpy(), Propagation(config.label_neighbours, self.model.n_classes)
-        for _ in spreading.spread(self.train.images, places, self.train.labels[places], config.seed):
-            yield Finishing("neighbours of every image", self.forecast.share, self.forecast.seconds_left)
+        for done in spreading.spread(self.train.images, places, self.train.labels[places], config.seed):
+            tenths = percent(int(10 * done) / 10)
+            yield Finishing(f"neighbours of every image: {tenths}", self.forecast.share, self.forecast.seconds_left)
         self.likely = spreading.result
 
     def one_epoch(self, epoch: int) -> Iterator[Stepped]:

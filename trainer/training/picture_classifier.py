@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from trainer.datasets import Dataset
 from trainer.errors import DataError
-from trainer.metrics.cost import seconds_of
-from trainer.metrics.evaluate import BATCH, Budget, as_labels, device_of_model, seeded
+from trainer.metrics.cost import Budget, seconds_of
+from trainer.metrics.evaluate import BATCH, as_labels, device_of_model, seeded
 from trainer.models.layer_shapes import multiply_adds
 from trainer.models.picture_classifier import (
     PART,

@@ -21,6 +21,7 @@ SMALL_VALUES = 1024  # numbers of a grey picture up to which dense layers learn 
 OBLONG = 1.6  # the longer side over the shorter: from there on cutting out the middle loses much
 ENDS = 0.95  # share of values near black or white from which pixels are coins
 WIDEST, NARROW, NARROW_FROM = 128, 16, 96  # channels
+FEWEST_PIXELS = 8  # of the shorter side, below which hardly anything is left of a picture
 LEAST_SIDE = 4  # pixels of the smallest feature maps
 IMAGES_A_DIMENSION = 10
 STEPS, FEWEST, MOST = 8000, 10, 300  # a training of so many steps, and epochs
@@ -60,11 +61,12 @@ class Choice:
     why: str
     """what it was chosen by"""
     change: str
-    """what to type for another"""
+    """what to type for another; empty where there is none"""
 
     def sentence(self) -> str:
         """As a run remembers it."""
-        return f"{self.setting} {self.value}: {self.why} (another: {self.change})"
+        another = f" (another: {self.change})" if self.change else ""
+        return f"{self.setting} {self.value}: {self.why}{another}"
 
 
 @dataclass(frozen=True)
@@ -94,22 +96,38 @@ def chosen_size(sides: Sequence[tuple[int, int]]) -> ChosenSize:
     middle = int(median(shorter))
     ratio = median(max(pair) / min(pair) for pair in sides)
     fit: Fit = "pad" if ratio >= OBLONG else "crop"
-    oblong = f"; half of them are {number(ratio)} times as long as wide or more, so all of each is kept" if fit == "pad" else ""
+    longer = int(median(max(pair) for pair in sides))
+    if fit == "pad":
+        return _oblong_size(longer, ratio)
     pair, n = Counter(sides).most_common(1)[0]
     if n == len(sides) and pair[0] == pair[1] and MIN_SIZE <= pair[0] <= LARGE:
-        return ChosenSize(pair[0], fit, f"all that were looked at have this size{oblong}")
+        return ChosenSize(pair[0], fit, "all that were looked at have this size")
     size = SIZE if middle < (SIZE + LARGE) / 2 else LARGE
     than = "smaller" if middle < size else "larger" if middle > size else "that"
     told = f"the shorter side of half of them is {middle} pixels or less"
     if n == len(sides):
         told = f"all that were looked at are {pair[0]} × {pair[1]}"
     more = f"; {2 * LARGE} pixels take four times as long" if than == "larger" and size == LARGE else ""
-    return ChosenSize(size, fit, f"{told}{more}{oblong}")
+    return ChosenSize(size, fit, f"{told}{more}")
 
 
-def chosen_settings(facts: Facts) -> Chosen:
-    """The settings for these pictures. Without a measured speed the number of epochs is that of a training without haste."""
-    settings: dict[str, Any] = {"seed": 0}
+def _oblong_size(longer: int, ratio: float) -> ChosenSize:
+    """Of pictures of which all is kept: their longer side is what has to fit."""
+    size = SIZE if longer < (SIZE + LARGE) / 2 else LARGE
+    times = count(round(ratio)) if ratio >= 10 else number(ratio)
+    why = f"half of them are {times} times as long as wide or more, so all of each is kept"
+    if size / ratio < FEWEST_PIXELS:
+        left = max(1, round(size / ratio))
+        why += f", and {'a single pixel' if left == 1 else f'{left} pixels'} of the shorter side: cut them into pieces to see more"
+    return ChosenSize(size, "pad", why)
+
+
+def chosen_settings(facts: Facts, network: str | None = None) -> Chosen:
+    """The settings for these pictures. Without a measured speed the number of epochs is that of a training without haste.
+
+    network: the one that was typed, whose widths are then chosen.
+    """
+    settings: dict[str, Any] = {"seed": 0} if network is None else {"seed": 0, "network": network}
     choices = []
     for choose in (_network, _latent_dim, _likelihood, _batch, _epochs):
         fields, choice = choose(facts, settings)
@@ -139,6 +157,11 @@ def _network(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Ch
     channels, height, width = facts.image_shape
     colour = "grey" if channels == 1 else "RGB" if channels == 3 else f"{channels} channels"
     said = f"pictures are {colour}, {width} × {height}"
+    if (typed := settings.get("network")) is not None:
+        widths = {"mlp": (512, 256), "linear": FitConfig().hidden}.get(typed, _channels(height, width))
+        value = "linear" if typed == "linear" else f"{typed} {_word(widths)}"
+        why = "as typed" if typed == "linear" else "as typed, with the widths that go with these pictures"
+        return {"network": typed, "hidden": widths}, Choice("network", value, why, "--network mlp --hidden 512 256")
     if channels == 1 and height * width <= SMALL_VALUES:
         fields: dict[str, Any] = {"network": "mlp", "hidden": (512, 256)}
         why = f"{said}: {count(height * width)} numbers are few enough for dense layers"
@@ -179,7 +202,8 @@ def _likelihood(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any],
 
 def _batch(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
     n = 32 if facts.n_train < 1000 else 64
-    why = f"{count(facts.n_train)} images to learn from, {count(-(-facts.n_train // n))} steps an epoch"
+    steps = -(-facts.n_train // n)
+    why = f"{count(facts.n_train)} images to learn from, {'a single step' if steps == 1 else f'{count(steps)} steps'} an epoch"
     return {"batch_size": n, "learning_rate": 1e-3}, Choice("batch", str(n), why, "--batch-size 128")
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from trainer.config import FitConfig, checked
 from trainer.console import program
@@ -16,8 +17,9 @@ from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
 from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, with_typed
 from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
+from trainer.training.labels.given import most_labelled
 
-SIZE_OPTION = "?size=128 after the path"
+SIZE_OPTION = "?size=128 after the path, both in quotes"
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,40 @@ class First:
         Steps of that training are timed before the number of epochs is chosen.
         """
         facts = facts_of(self.dataset)
-        wanted = typed(checked(chosen_settings(facts).config, data=self.dataset.name, precision=MEASURED))
+        usual = chosen_settings(facts).config
+        wanted = typed(checked(usual, data=self.dataset.name, precision=MEASURED))
+        network = None if wanted.network == usual.network else wanted.network
+        typed = partial(_with_labels, typed, self.dataset)
+        wanted = typed(checked(chosen_settings(facts, network).config, data=self.dataset.name, precision=MEASURED))
         n_threads, why_threads = threads_tried(wanted, self.dataset, writer, device)
         trial = tried(wanted, self.dataset, writer, device)
-        chosen = chosen_settings(replace(facts, images_per_s=trial.images_per_s))
+        chosen = chosen_settings(replace(facts, images_per_s=trial.images_per_s), network)
         config = typed(checked(chosen.config, data=self.dataset.name, precision=trial.precision))
         why = "as typed" if wanted.precision != MEASURED else trial.why()
         precision = Choice("precision", config.precision, why, "--precision fp32")
         threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
-        return config, (self._size(), *with_typed(chosen, config), precision, threads)
+        choices = (self._size(), *with_typed(chosen, config), precision, threads)
+        return config, (*choices, _labelled(config)) if config.is_semi_supervised else choices
 
     def _size(self) -> Choice:
         _, height, width = self.dataset.image_shape
         why = "as the data has it, or as its name says" if self.size is None else self.size.why
-        return Choice("size", f"{width} × {height}", why, SIZE_OPTION)
+        is_scaled = is_own(self.dataset.name) and parse(self.dataset.name).kind in ("folder", "zip")
+        return Choice("size", f"{width} × {height}", why, SIZE_OPTION if is_scaled else "")
+
+
+def _with_labels(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:
+    """What was typed, and as many labels as the default has or there are, where nobody said how many."""
+    found = typed(config)
+    labels = dataset.subset(found.train_on).labels
+    if not found.is_semi_supervised or labels is None or not dataset.class_names:
+        return found
+    most = most_labelled(labels, len(dataset.class_names), FitConfig().labelled)
+    return typed(checked(config, labelled=most)) if most else found
+
+
+def _labelled(config: FitConfig) -> Choice:
+    return Choice("labels", count(config.labelled), "the same number of every class", f"--labelled {2 * config.labelled}")
 
 
 def chosen_for(data: str) -> First:
@@ -70,5 +92,6 @@ def print_choices(dataset: Dataset, choices: tuple[Choice, ...]) -> None:
     )
     wide, long = (max(len(text) for text in texts) for texts in zip(*((c.setting, c.value) for c in choices), strict=True))
     for choice in choices:
-        print(f"  {choice.setting:<{wide}}  {choice.value:<{long}}  {choice.why} ({choice.change})", file=sys.stderr)
+        change = f" ({choice.change})" if choice.change else ""
+        print(f"  {choice.setting:<{wide}}  {choice.value:<{long}}  {choice.why}{change}", file=sys.stderr)
     print(f"Every setting has an option: {program()} fit --help", file=sys.stderr)

@@ -27,6 +27,12 @@ def check_labels(config: FitConfig, dataset: Dataset) -> None:
         )
 
 
+def most_labelled(labels: NDArray[np.int64], n_classes: int, at_most: int) -> int:
+    """The largest number of labels, the same of every class and up to `at_most`, that images have; 0 where a class has none."""
+    smallest = int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
+    return n_classes * min(smallest, max(1, at_most // n_classes))
+
+
 def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: FitConfig) -> Tensor:
     """Places of the training images whose labels are used: the same number of every class, drawn by the seed; −1 is no label.
 

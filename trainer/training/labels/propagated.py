@@ -24,7 +24,11 @@ SPREAD = 0.99  # a: how much of a label comes from neighbours, each round; Zhou 
 COMPONENTS, SEEN = 50, 10_000  # principal components, and images that they are found from
 MOVES = [(0, 0), *((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if (down, right) != (0, 0))]
 LARGE = 16  # pixels of the shorter side, from which images are moved
-ROWS = 500  # images at once
+ROWS, DISTANCES, VALUES = (
+    500,
+    30_000_000,
+    20_000_000,
+)  # images at once, distances at once, and pixels that components are found from
 EDGE = 1e-12  # the least distance that divides
 
 
@@ -62,9 +66,10 @@ class Propagation:
         """Yields the share that is done. images (N, C, H, W); labelled: places of the images whose labels count, those in order."""
         codes = moved_codes(images, seed)
         n, found = codes.shape[1], []
-        for start in range(0, n, ROWS):
-            found.append(nearest(codes, slice(start, start + ROWS), min(self.n_neighbours, n - 1)))
-            yield min(start + ROWS, n) / n
+        rows = max(1, min(ROWS, DISTANCES // n))
+        for start in range(0, n, rows):
+            found.append(nearest(codes, slice(start, start + rows), min(self.n_neighbours, n - 1)))
+            yield min(start + rows, n) / n
         numbers, distances = (np.concatenate(parts) for parts in zip(*found, strict=True))
         self.result = propagated(numbers, distances, labelled, labels, self.n_classes)
 
@@ -121,7 +126,7 @@ def _spread(edges, labelled: NDArray[np.int64], labels: NDArray[np.int64], n_cla
     for label in range(n_classes):
         start = np.zeros(edges.shape[0])
         start[labelled[labels == label]] = 1
-        columns.append(np.maximum(cg(system, start, rtol=1e-6, maxiter=1000)[0], 0))
+        columns.append(np.maximum(cg(system, start, rtol=1e-10, maxiter=3000)[0], 0))
     spread = np.stack(columns, 1)
     return np.asarray(spread / np.maximum(spread.sum(0), EDGE))
 
@@ -131,18 +136,23 @@ def moved_codes(images: NDArray[np.uint8], seed: int) -> Floats:
     images moved by a pixel in eight directions, where a pixel is little of them."""
     from sklearn.decomposition import PCA
 
-    pick = np.sort(np.random.default_rng(seed).permutation(len(images))[:SEEN])
-    few = _flat(images[pick])
-    pca = PCA(min(COMPONENTS, *few.shape), svd_solver="randomized", random_state=seed).fit(few)
-    starts = range(0, len(images), ROWS)
+    n_values = int(np.prod(images.shape[1:]))
+    n_seen = min(SEEN, max(2 * COMPONENTS, VALUES // n_values))
+    few = _flat(images[np.sort(np.random.default_rng(seed).permutation(len(images))[:n_seen])])
+    with np.errstate(invalid="ignore"):  # shares of a variance of 0, which nobody reads
+        pca = PCA(min(COMPONENTS, *few.shape), svd_solver="randomized", random_state=seed).fit(few)
     moves = MOVES if min(images.shape[2:]) >= LARGE else MOVES[:1]
-    codes = [[pca.transform(_flat(moved(images[start : start + ROWS], *move))) for start in starts] for move in moves]
-    return np.stack([np.concatenate(parts).astype(np.float32) for parts in codes])
+    codes = np.empty((len(moves), len(images), pca.n_components_), np.float32)
+    for start in range(0, len(images), ROWS):
+        part = images[start : start + ROWS]
+        for found, move in zip(codes, moves, strict=True):
+            found[start : start + ROWS] = pca.transform(_flat(moved(part, *move)))
+    return codes
 
 
 def moved(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
-    """Images (…, H, W) moved by at most a pixel; what comes in at an edge is 0."""
-    padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + [(1, 1), (1, 1)])
+    """Images (…, H, W) moved by at most a pixel; what comes in is what the edge is like, so that paper stays paper."""
+    padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + [(1, 1), (1, 1)], mode="edge")
     height, width = images.shape[-2:]
     return padded[..., 1 - down : 1 - down + height, 1 - right : 1 - right + width]
 
