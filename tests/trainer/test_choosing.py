@@ -27,6 +27,7 @@ from trainer.runs import catalogue
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import read_info
 from trainer.runs.write import RunWriter
+from trainer.training.choosing import table
 from trainer.training.choosing.looking import facts_of, sized
 from trainer.training.choosing.settings import STEPS, TRAINING_S, Facts, chosen_settings, chosen_size, with_typed
 from trainer.training.choosing.table import chosen_for, print_choices
@@ -208,6 +209,26 @@ def test_one_command_trains_a_folder_and_the_run_remembers_why(photos, tmp_path,
     assert run.model.decode(np.zeros((1, 3), np.float32)).shape == (1, 3, 13, 13)
     code, _, err = ask(capsys, "fit", str(photos), "--resume", "--name", "my-photos")
     assert code == 2 and "is finished" in err
+
+
+def test_a_name_that_is_taken_while_settings_are_chosen_is_left_to_the_other(photos, tmp_path, capsys, monkeypatch):
+    """Two people start on one folder: the second comes to write its run while the first has begun."""
+    monkeypatch.chdir(tmp_path)
+    words = ("--epochs", "1", "--hidden", "4", "--latent-dim", "2", "--no-classifier", "--film-weights", "0")
+    settled = table.First.settled
+
+    def meanwhile(self, *told):
+        found = settled(self, *told)
+        monkeypatch.setattr(table.First, "settled", settled)
+        assert ask(capsys, "fit", str(photos), *words)[0] == 0
+        return found
+
+    monkeypatch.setattr(table.First, "settled", meanwhile)
+    code, _, err = ask(capsys, "fit", str(photos), *words)
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"my-photos", "my-photos-2"}
+    assert all(read_info(tmp_path / "runs" / name).state == "finished" for name in ("my-photos", "my-photos-2"))
+    assert "my-photos-2" in err
 
 
 @pytest.mark.slow

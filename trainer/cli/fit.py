@@ -187,6 +187,7 @@ def _fit_chosen(words: list[str], options: FitOptions, asked: Asked, run_name: s
     config, chosen = first.settled(typed, RunWriter.at(options.runs, run_name), options.device)
     print_choices(first.dataset, chosen)
     sentences = tuple(choice.sentence() for choice in chosen)
+    run_name = _name_for(options, asked)  # once more: another training may have taken the name while this one chose
     _train(replace(options, config=config), asked, run_name, first.dataset, sentences)
 
 
