@@ -26,7 +26,7 @@ def at_once(model: Vae, most: int) -> int:
     config, shape = model.config, model.image_shape
     layers = parts_of(config, shape, model.n_classes)
     largest = largest_tensor(layers["decoder"], (config.latent_dim,), model.n_classes)
-    if "encoder" in layers and config.model != "m1+m2":
+    if "encoder" in layers and config.model != "m1+m2":  # whose encoder is given M1's few numbers, not pictures
         largest = max(largest, largest_tensor(layers["encoder"], shape, model.n_classes))
     return max(1, min(most, MOST_NUMBERS // max(1, largest)))
 
@@ -56,10 +56,10 @@ class Budget:
 
 def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
     """What one picture costs in a batch."""
-    device, n = model.log_sigma.device, min(TIMED, len(mu))
-    z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
     import torch
 
+    device, n = model.log_sigma.device, min(TIMED, len(mu))
+    z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
     with torch.no_grad():
         return seconds_of(lambda: model.output(z, label)) / n
 

@@ -21,6 +21,7 @@ SMALL_VALUES = 1024  # numbers of a grey picture up to which dense layers learn 
 OBLONG = 1.6  # the longer side over the shorter: from there on cutting out the middle loses much
 ENDS = 0.95  # share of values near black or white from which pixels are coins
 WIDEST, NARROW, NARROW_FROM = 128, 16, 96  # channels
+DENSE = (512, 256)  # widths of dense layers
 FEWEST_PIXELS = 8  # of the shorter side, below which hardly anything is left of a picture
 LEAST_SIDE = 4  # pixels of the smallest feature maps
 IMAGES_A_DIMENSION = 10
@@ -127,7 +128,7 @@ def chosen_settings(facts: Facts, network: str | None = None) -> Chosen:
 
     network: the one that was typed, whose widths are then chosen.
     """
-    settings: dict[str, Any] = {"seed": 0} if network is None else {"seed": 0, "network": network}
+    settings: dict[str, Any] = {"seed": 0, **({"network": network} if network else {})}
     choices = []
     for choose in (_network, _latent_dim, _likelihood, _batch, _epochs):
         fields, choice = choose(facts, settings)
@@ -158,12 +159,12 @@ def _network(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Ch
     colour = "grey" if channels == 1 else "RGB" if channels == 3 else f"{channels} channels"
     said = f"pictures are {colour}, {width} × {height}"
     if (typed := settings.get("network")) is not None:
-        widths = {"mlp": (512, 256), "linear": FitConfig().hidden}.get(typed, _channels(height, width))
+        widths = {"mlp": DENSE, "linear": FitConfig().hidden}.get(typed, _channels(height, width))
         value = "linear" if typed == "linear" else f"{typed} {_word(widths)}"
         why = "as typed" if typed == "linear" else "as typed, with the widths that go with these pictures"
         return {"network": typed, "hidden": widths}, Choice("network", value, why, "--network mlp --hidden 512 256")
     if channels == 1 and height * width <= SMALL_VALUES:
-        fields: dict[str, Any] = {"network": "mlp", "hidden": (512, 256)}
+        fields: dict[str, Any] = {"network": "mlp", "hidden": DENSE}
         why = f"{said}: {count(height * width)} numbers are few enough for dense layers"
     else:
         fields = {"network": "residual", "hidden": _channels(height, width)}

@@ -51,13 +51,18 @@ class First:
         precision = Choice("precision", config.precision, why, "--precision fp32")
         threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
         choices = (self._size(), *with_typed(chosen, config), precision, threads)
-        return config, (*choices, _labelled(config)) if config.is_semi_supervised else choices
+        return config, (*choices, self._labelled(config)) if config.is_semi_supervised else choices
 
     def _size(self) -> Choice:
         _, height, width = self.dataset.image_shape
         why = "as the data has it, or as its name says" if self.size is None else self.size.why
         is_scaled = is_own(self.dataset.name) and parse(self.dataset.name).kind in ("folder", "zip")
         return Choice("size", f"{width} × {height}", why, SIZE_OPTION if is_scaled else "")
+
+    def _labelled(self, config: FitConfig) -> Choice:
+        fewest = len(self.dataset.class_names)  # one a class, which is always allowed
+        change = f"--labelled {fewest}" if config.labelled > fewest else ""
+        return Choice("labels", count(config.labelled), "the same number of every class", change)
 
 
 def _with_labels(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:
@@ -68,10 +73,6 @@ def _with_labels(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, conf
         return found
     most = most_labelled(labels, len(dataset.class_names), FitConfig().labelled)
     return typed(checked(config, labelled=most)) if most else found
-
-
-def _labelled(config: FitConfig) -> Choice:
-    return Choice("labels", count(config.labelled), "the same number of every class", f"--labelled {2 * config.labelled}")
 
 
 def chosen_for(data: str) -> First:

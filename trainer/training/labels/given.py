@@ -27,9 +27,14 @@ def check_labels(config: FitConfig, dataset: Dataset) -> None:
         )
 
 
+def _of_rarest(labels: NDArray[np.int64], n_classes: int) -> int:
+    """How many images have the class that fewest have; −1 is no label."""
+    return int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
+
+
 def most_labelled(labels: NDArray[np.int64], n_classes: int, at_most: int) -> int:
     """The largest number of labels, the same of every class and up to `at_most`, that images have; 0 where a class has none."""
-    smallest = int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
+    smallest = _of_rarest(labels, n_classes)
     return n_classes * min(smallest, max(1, at_most // n_classes))
 
 
@@ -40,7 +45,7 @@ def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: Fi
     """
     assert labels is not None
     each, left_over = divmod(config.labelled, n_classes)
-    smallest = int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
+    smallest = _of_rarest(labels, n_classes)
     if smallest == 0:
         raise DataError(
             f"model {config.model!r} needs labelled training images of every class, and one of the {n_classes} classes has none; "
