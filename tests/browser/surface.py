@@ -268,7 +268,10 @@ def drawn(canvas: Locator) -> str:
 
 
 def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
-    """axe finds nothing, of whatever impact, at rest. What the server draws anew meanwhile fades: that examination does not count."""
+    """axe finds nothing, of whatever impact, at rest.
+
+    What the server draws anew meanwhile fades, and looks fainter than it is: what is found then does not count, and nothing found does.
+    """
     for _ in range(10):
         if rests:
             settled(page)
@@ -279,7 +282,7 @@ def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
             for node in violation["nodes"]
             if not any(violation["id"] == rule and mark in node["html"] for rule, mark in OF_STREAMLIT)
         ]
-        if not page.evaluate("window.hasRerun()"):
-            assert not found, found
+        if not found:
             return
-    raise AssertionError("the server never stops drawing this page")
+        assert page.evaluate("window.hasRerun()"), found
+    raise AssertionError(f"the server never stops drawing this page, on which there is {found}")

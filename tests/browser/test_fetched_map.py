@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.surface import SURFACE, address, answered, opened, ready, settled, tab
 
@@ -54,6 +54,27 @@ def test_where_the_map_cannot_be_fetched_it_comes_by_the_socket(page, server):
     traffic = Traffic(page)
     opened(page, server, run="mnist-2d")
     assert traffic.received > LITTLE
+
+
+def test_a_wish_for_the_map_that_is_lost_is_told_again(page, server):
+    """As it goes with a rerun that another one overtakes."""
+    lost: list[str | bytes] = []
+
+    def pass_on(client: WebSocketRoute) -> None:
+        upstream = client.connect_to_server()
+
+        def tell(message: str | bytes) -> None:
+            if not lost and b"want" in bytes(message if isinstance(message, bytes) else message.encode()):
+                lost.append(message)
+            else:
+                upstream.send(message)
+
+        client.on_message(tell)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), pass_on)
+    page.route(re.compile(r"\.gz$"), lambda route: route.abort())
+    opened(page, server, run="digits-2d")
+    assert lost
 
 
 def test_a_map_that_arrives_when_another_run_is_wanted_is_not_shown(page, server):

@@ -76,8 +76,17 @@ function bring(place: Place, component: StreamlitComponent, data: Uint8Array): v
     .finally(() => waiting?.remove())
     .then(
       (whole) => ask === place.asked && show(place, component, whole),
-      () => ask === place.asked && component.setTriggerValue("pin", { want: `${Date.now()}` }), // the next rerun sends everything
+      () => want(place, component, ask),
     );
+}
+
+const WANTED_MS = 5000;
+
+/** The next rerun sends everything. A rerun that is overtaken by another one is lost with what it was asked: then it is asked again. */
+function want(place: Place, component: StreamlitComponent, ask: number, afterMs = WANTED_MS): void {
+  if (ask !== place.asked) return;
+  component.setTriggerValue("pin", { want: `${Date.now()}` });
+  setTimeout(() => want(place, component, ask, 2 * afterMs), afterMs);
 }
 
 /** In the place of the first map, with the room that it takes; on a fast line nobody sees it. */
