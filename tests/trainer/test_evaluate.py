@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-import trainer.metrics.evaluate as module
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.metrics import cost
@@ -27,7 +26,7 @@ def model(trained):
 def test_figures_do_not_depend_on_the_batch(model, tiny_dataset, monkeypatch):
     """26 test images in batches of 26, and in batches of 7, which does not divide them: closed-form figures agree exactly."""
     whole = evaluate(model, tiny_dataset, samples=400)
-    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(cost, "MOST_AT_ONCE", 7)
     monkeypatch.setattr("trainer.metrics.importance.ROWS", 33)
     parts = evaluate(model, tiny_dataset, samples=400)
     assert parts.kl == pytest.approx(whole.kl, rel=1e-6)
@@ -86,7 +85,7 @@ def test_streams_of_randomness_differ_and_repeat():
 def test_how_well_codes_decode_is_the_models_nll_and_its_gradient_that_of_finite_differences(
     trained, tiny_dataset, monkeypatch, name
 ):
-    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(cost, "MOST_AT_ONCE", 7)
     model, images = load_run(name, trained).model, tiny_dataset.subset("test").images
     decode = decode_of(model, images)
     index = np.random.default_rng(1).permutation(len(images))[:17]

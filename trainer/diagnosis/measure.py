@@ -16,8 +16,8 @@ from torch import Tensor
 from trainer.datasets import Dataset
 from trainer.diagnosis.reading import measure
 from trainer.errors import ConfigError
-from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses, pieces
-from trainer.metrics.cost import Budget, seconds_a_decode
+from trainer.metrics.collapse import decoder_sensitivity, intervention_losses
+from trainer.metrics.cost import MOST_AT_ONCE, Budget, pieces, seconds_a_decode
 from trainer.metrics.evaluate import (
     BACKWARD,
     EVALUATION_SEED,
@@ -183,8 +183,8 @@ def _measured(
     """What the checks before a verdict rest on; the mean picture is the training images' where the data set has some."""
     source = dataset.subset("train").images if "train" in dataset.splits else dataset.subset("test").images
     total = np.zeros(source.shape[1:])
-    for start in range(0, len(source), BATCH):
-        total += source[start : start + BATCH].sum(0, dtype=np.float64)
+    for start in range(0, len(source), MOST_AT_ONCE):
+        total += source[start : start + MOST_AT_ONCE].sum(0, dtype=np.float64)
     mean = torch.from_numpy((total / len(source) / 255).astype(np.float32)).to(device_of_model(model))
     ess = None
     if n_weighed:

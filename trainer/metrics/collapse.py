@@ -8,7 +8,7 @@ dimension does (`intervention_losses`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError, DataError
-from trainer.metrics.cost import at_once
+from trainer.metrics.cost import pieces
 from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.numerals import number, percent
 
@@ -34,7 +34,6 @@ ACTIVE_VARIANCE = 0.01  # Burda, Grosse & Salakhutdinov 2016, section 5.1
 LEAST_KL = 0.05  # nats: a dimension with less is off, and the equation of its implied beta 0 = 0
 LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
 DELTA = 0.01  # the share of images that a collapsed dimension may still encode
-BATCH = 1000
 STEP = 1e-2  # of a difference, in units of z
 
 
@@ -199,12 +198,6 @@ def _slope(decode: Callable[[Tensor], Tensor], z: Tensor, along: Tensor) -> Tens
     except (RuntimeError, NotImplementedError):
         return (decode(z + STEP * along) - decode(z - STEP * along)) / (2 * STEP)
     return slope
-
-
-def pieces(model: Vae, n: int, batch: int | None = None) -> Iterator[slice]:
-    """Parts of n images that are computed at once: as many as fit in memory, or `batch`."""
-    size = batch or at_once(model, BATCH)
-    return (slice(start, start + size) for start in range(0, n, size))
 
 
 def _labels(y: Tensor | None, part: slice) -> Tensor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import thread_time
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TRIES = 5  # of which the best counts
 SHORTEST = 1e-6  # seconds that any call takes
 TIMED = 64  # pictures of a batch whose time is taken
+MOST_AT_ONCE = 1000  # pictures or codes: more are no quicker
 MOST_NUMBERS = 10_000_000  # of one layer's output, 40 MB: some of them are there at a time
 
 
@@ -29,6 +30,12 @@ def at_once(model: Vae, most: int) -> int:
     if "encoder" in layers and config.model != "m1+m2":  # whose encoder is given M1's few numbers, not pictures
         largest = max(largest, largest_tensor(layers["encoder"], shape, model.n_classes))
     return max(1, min(most, MOST_NUMBERS // max(1, largest)))
+
+
+def pieces(model: Vae, n: int, size: int | None = None) -> Iterator[slice]:
+    """The parts of n pictures or codes, each of which is computed at once. size: of a part; else as many as memory allows."""
+    size = size or at_once(model, MOST_AT_ONCE)
+    return (slice(start, start + size) for start in range(0, n, size))
 
 
 def seconds_of(work: Callable[[], object], clock: Callable[[], float] = thread_time) -> float:

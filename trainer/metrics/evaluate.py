@@ -18,7 +18,7 @@ from trainer.datasets import Dataset, Split
 from trainer.datasets.batches import Rows
 from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
-from trainer.metrics.cost import TIMED, Budget, at_once, seconds_a_decode, seconds_an_encode
+from trainer.metrics.cost import TIMED, Budget, pieces, seconds_a_decode, seconds_an_encode
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor, as_unit
 
@@ -27,7 +27,6 @@ Input = Literal["grey", "binarised"]
 
 Labels = NDArray[np.int64]
 
-BATCH = 1000
 BACKWARD = 3  # a gradient costs about three decodes
 FEW_SAMPLES = 16
 FEWEST_DRAWS, FEWEST_IMAGES = 50, 100  # of an importance-sampled NLL, however small the budget
@@ -253,10 +252,9 @@ def encode_all(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None 
     """mu and logvar (N, K) of images (N, C, H, W), floats in [0, 1] or uint8; conditional models without labels use their own guess."""
     y = labels_told(model, images, labels)
     device = device_of_model(model)
-    n = at_once(model, BATCH)
     posteriors = [
-        model.encode(as_tensor(images[at : at + n]).to(device), None if y is None else as_labels(y[at : at + n], device))
-        for at in range(0, len(images), n)
+        model.encode(as_tensor(images[part]).to(device), None if y is None else as_labels(y[part], device))
+        for part in pieces(model, len(images))
     ]
     return (
         torch.cat([q.mu for q in posteriors]).cpu().numpy(),
@@ -271,11 +269,10 @@ def bound_terms(
     """One-sample reconstruction nll (N,) nats, and mu, logvar (N, K), of images, uint8 or floats in [0, 1]: the figures of an epoch."""
     device, labels = device_of_model(model), labels_told(model, images, labels)
     nll, mus, logvars = [], [], []
-    n = at_once(model, BATCH)
-    for start in range(0, len(images), n):
-        x = as_tensor(images[start : start + n])
+    for part in pieces(model, len(images)):
+        x = as_tensor(images[part])
         x = (to_unit(x, binarise, generator) if x.dtype == torch.uint8 else x).to(device)
-        y = None if labels is None else as_labels(labels[start : start + n], device)
+        y = None if labels is None else as_labels(labels[part], device)
         q = model.posterior(x, y)
         nll.append(model.nll(model.output(q.sample(generator), y), x).double().cpu().numpy())
         mus.append(q.mu.cpu().numpy())
@@ -286,12 +283,12 @@ def bound_terms(
 @torch.no_grad()
 def squared_error(model: Vae, images: Tensor | NDArray[Any], mu: Floats, labels: Labels | None = None) -> float:
     """Mean over images of Σ_pixels (x − x_hat)², x_hat decoded from the mean code; for PCA Σ_{i>K} λ_i of the split. x_hat unclipped."""
-    device, total, n = device_of_model(model), 0.0, at_once(model, BATCH)
-    for start in range(0, len(images), n):
-        y = None if labels is None else as_labels(labels[start : start + n], device)
-        output = model.output(torch.from_numpy(mu[start : start + n]).to(device), y)
+    device, total = device_of_model(model), 0.0
+    for part in pieces(model, len(images)):
+        y = None if labels is None else as_labels(labels[part], device)
+        output = model.output(torch.from_numpy(mu[part]).to(device), y)
         x_hat = output[:, : images.shape[1]] if model.config.has_scale else model.mean(output)
-        total += float((as_unit(images[start : start + n]).to(device) - x_hat).square().double().sum())
+        total += float((as_unit(images[part]).to(device) - x_hat).square().double().sum())
     return total / len(images)
 
 
@@ -299,8 +296,8 @@ def squared_error(model: Vae, images: Tensor | NDArray[Any], mu: Floats, labels:
 def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Labels) -> float:
     """Share of grey images, uint8 (N, C, H, W), whose most probable class under q(y|x) is not their label, of those that have one."""
     device, known = device_of_model(model), np.flatnonzero(labels >= 0)
-    images, labels, n = _some(images, known), labels[known], at_once(model, BATCH)
-    guesses = [model.label_of(as_tensor(images[start : start + n]).to(device)).cpu().numpy() for start in range(0, len(images), n)]
+    images, labels = _some(images, known), labels[known]
+    guesses = [model.label_of(as_tensor(images[part]).to(device)).cpu().numpy() for part in pieces(model, len(images))]
     return float((np.concatenate(guesses) != labels).mean())
 
 
@@ -310,22 +307,21 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
     Grey pictures; a conditional model is told their classes.
     """
     device, labels = device_of_model(model), labels_told(model, images, labels)
-    n = at_once(model, BATCH)
 
     def decode(z: Floats, index: Labels) -> tuple[Floats, Floats]:
         nll, slope = np.empty(len(z), np.float32), np.empty(z.shape, np.float32)
-        for at in range(0, len(z), n):
-            here = index[at : at + n]
-            code = torch.tensor(z[at : at + n], dtype=torch.float32, device=device, requires_grad=True)
+        for part in pieces(model, len(z)):
+            here = index[part]
+            code = torch.tensor(z[part], dtype=torch.float32, device=device, requires_grad=True)
             x = to_unit(torch.from_numpy(np.asarray(images[here])), False).to(device)
             y = None if labels is None else as_labels(labels[here], device)
             with torch.enable_grad():
                 terms = model.nll(model.output(code, y), x)
                 total = terms.sum()
                 (gradient,) = torch.autograd.grad(total, code, allow_unused=True) if total.requires_grad else (None,)
-            nll[at : at + n] = terms.detach().cpu().numpy()
+            nll[part] = terms.detach().cpu().numpy()
             # None: the pictures do not depend on the code
-            slope[at : at + n] = 0 if gradient is None else gradient.cpu().numpy()
+            slope[part] = 0 if gradient is None else gradient.cpu().numpy()
         return nll, slope
 
     return decode
@@ -367,9 +363,9 @@ def labels_told(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None
     unknown = np.flatnonzero(labels < 0)
     if not len(unknown):
         return labels
-    told, device, n = labels.copy(), device_of_model(model), at_once(model, BATCH)
-    for at in range(0, len(unknown), n):
-        places = unknown[at : at + n]
+    told, device = labels.copy(), device_of_model(model)
+    for part in pieces(model, len(unknown)):
+        places = unknown[part]
         told[places] = model.label_of(as_tensor(images[places]).to(device)).cpu().numpy()
     return told
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.metrics.continuity import Floats, Rows
-from trainer.metrics.cost import Budget, seconds_a_decode
-from trainer.metrics.evaluate import BATCH, as_labels, device_of_model
+from trainer.metrics.cost import Budget, pieces, seconds_a_decode
+from trainer.metrics.evaluate import as_labels, device_of_model
 from trainer.metrics.run_continuity import LEAST_CODES, STEP, figures, measured, sizes_for
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import Vae
@@ -37,9 +37,9 @@ def model_figures(
     @torch.no_grad()
     def decode(z: Floats, rows: Rows) -> Floats:
         pictures = []
-        for at in range(0, len(z), BATCH):
-            y = None if classes is None else as_labels(classes[rows[at : at + BATCH]], device)
-            pictures.append(model.mean(model.output(torch.from_numpy(z[at : at + BATCH]).to(device), y)).cpu().numpy())
+        for part in pieces(model, len(z)):
+            y = None if classes is None else as_labels(classes[rows[part]], device)
+            pictures.append(model.mean(model.output(torch.from_numpy(z[part]).to(device), y)).cpu().numpy())
         return np.concatenate(pictures)
 
     sizes = sizes_for(model.config.network, prod(model.image_shape))

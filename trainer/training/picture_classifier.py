@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from trainer.datasets import Dataset
 from trainer.errors import DataError
-from trainer.metrics.cost import Budget, seconds_of
-from trainer.metrics.evaluate import BATCH, as_labels, device_of_model, seeded
+from trainer.metrics.cost import MOST_AT_ONCE, Budget, pieces, seconds_of
+from trainer.metrics.evaluate import as_labels, device_of_model, seeded
 from trainer.models.layer_shapes import multiply_adds
 from trainer.models.picture_classifier import (
     PART,
@@ -175,7 +175,7 @@ class ClassifierTraining:
     @torch.no_grad()
     def logits_of(self, x: Tensor) -> NDArray[np.float32]:
         """(n, Y) of many pictures (n, C, H, W) uint8."""
-        return torch.cat([self.logits(x[at : at + BATCH]) for at in range(0, len(x), BATCH)]).cpu().numpy()
+        return torch.cat([self.logits(x[at : at + MOST_AT_ONCE]) for at in range(0, len(x), MOST_AT_ONCE)]).cpu().numpy()
 
 
 def epochs_of(n_pictures: int) -> int:
@@ -200,8 +200,8 @@ def has_classes(dataset: Dataset) -> bool:
 def reconstructions(model: Vae, images: NDArray[Any], labels: Labels) -> Tensor:
     """What each image's mean code decodes to, (n, C, H, W) uint8; conditional models are told its class, twice."""
     device, decoded = device_of_model(model), []
-    for at in range(0, len(images), BATCH):
-        y = as_labels(labels[at : at + BATCH], device) if model.config.is_conditional else None
-        z = model.encode(torch.from_numpy(images[at : at + BATCH]).to(device), y).mu
+    for part in pieces(model, len(images)):
+        y = as_labels(labels[part], device) if model.config.is_conditional else None
+        z = model.encode(torch.from_numpy(images[part]).to(device), y).mu
         decoded.append((model.decode(z, y) * 255).round().byte().cpu())
     return torch.cat(decoded)
