@@ -122,6 +122,15 @@ def test_of_oblong_pictures_the_longer_side_has_to_fit(side, size, said):
     assert ("a single pixel of the shorter side" in found.why) == (left < 1.5)
 
 
+@pytest.mark.parametrize(
+    ("asked", "side", "size"), [("stretch", (300, 45), 32), ("stretch", (3000, 200), 64), ("pad", (40, 41), 32)]
+)
+def test_how_pictures_become_square_stays_as_it_was_said(asked, side, size):
+    found = chosen_size([side], asked)
+    assert (found.size, found.fit) == (size, asked)
+    assert "of the shorter side:" not in found.why and "is kept" not in found.why  # as of those that are padded
+
+
 @pytest.mark.parametrize("network", ["mlp", "conv", "residual", "linear"])
 @pytest.mark.parametrize("facts", [GREY, COLOUR], ids=["grey", "colour"])
 def test_a_network_that_was_typed_has_the_widths_that_go_with_it(facts, network):

@@ -246,7 +246,8 @@ class StackedVae(SemiSupervisedVae):
 def model_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> Vae:
     """The untrained model that a configuration asks for; n_classes: of the data set, 0 where it has none. Raises `ConfigError`."""
     if config.is_conditional and n_classes < 2:
-        raise ConfigError("model", config.model, "'vae' or 'autoencoder' for a data set without classes")
+        which = "of a single class" if n_classes else "without classes"
+        raise ConfigError("model", config.model, f"'vae' or 'autoencoder' for a data set {which}")
     kinds: dict[str, type[Vae]] = {"m2": SemiSupervisedVae, "m1+m2": StackedVae, "autoencoder": Autoencoder, "pca": Autoencoder}
     return kinds.get(config.model, Vae)(config, image_shape, n_classes)
 

@@ -30,9 +30,8 @@ def sized(own: OwnData) -> tuple[OwnData, ChosenSize | None]:
     sides = _sides(own)
     if not sides:
         return own, None
-    found = chosen_size(sides)
-    fit = own.fit if own.fit != "crop" else found.fit
-    return replace(own, size=found.size, fit=fit), replace(found, fit=fit)
+    found = chosen_size(sides, own.fit if own.fit != "crop" else None)
+    return replace(own, size=found.size, fit=found.fit), found
 
 
 def _sides(own: OwnData) -> list[tuple[int, int]]:

@@ -91,15 +91,17 @@ class ChosenSize:
     why: str
 
 
-def chosen_size(sides: Sequence[tuple[int, int]]) -> ChosenSize:
-    """From width and height of pictures in files, of at least one: their own size where that is small, else one that is quick to learn."""
+def chosen_size(sides: Sequence[tuple[int, int]], asked: Fit | None = None) -> ChosenSize:
+    """From width and height of pictures in files, of at least one: their own size where that is small, else one that is quick to learn.
+
+    asked: how they are to become square, where that was said.
+    """
     shorter = [min(pair) for pair in sides]
     middle = int(median(shorter))
     ratio = median(max(pair) / min(pair) for pair in sides)
-    fit: Fit = "pad" if ratio >= OBLONG else "crop"
-    longer = int(median(max(pair) for pair in sides))
-    if fit == "pad":
-        return _oblong_size(longer, ratio)
+    fit: Fit = asked or ("pad" if ratio >= OBLONG else "crop")
+    if fit == "pad" and ratio >= OBLONG:
+        return _oblong_size(int(median(max(pair) for pair in sides)), ratio)
     pair, n = Counter(sides).most_common(1)[0]
     if n == len(sides) and pair[0] == pair[1] and MIN_SIZE <= pair[0] <= LARGE:
         return ChosenSize(pair[0], fit, "all that were looked at have this size")
