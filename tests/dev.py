@@ -33,7 +33,7 @@ PROGRAMS = (
     "lessons",
     "pieces",
 )
-SITE = "site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"
+SITE = "site", "site-film", "site-sound", "site-train", "site-math", "site-pieces", "site-worker"
 NEEDED = (*(f"{name}.js" for name in (*PROGRAMS, *SITE)), "surface.css", "page.css")
 
 

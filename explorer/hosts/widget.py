@@ -17,7 +17,7 @@ from explorer.surface.pin_link import Pin as LinkedPin
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
 from explorer.surface.training import pack_training
-from trainer.datasets import Dataset
+from trainer.datasets import Dataset, piano_roll
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
 from trainer.maps.support import SupportEstimator
@@ -59,6 +59,8 @@ class AtlasWidget(anywidget.AnyWidget):
         names, classes = list(run.projections), list(run.info.dataset.class_names)
         shown = names[0] if map_name is None else map_name
         first = classes[0] if run.config.is_conditional else None
+        if piano_roll(run.info.dataset.name) is not None:
+            self._esm = dist("site-sound.js") + "\n" + dist("hosts.js")  # the map looks for it when it is made
         super().__init__(
             book=pack_run_bundle(run),
             film=(data := pack_film_bundle(run) if film else b""),

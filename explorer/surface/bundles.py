@@ -14,7 +14,7 @@ from typing import Literal
 Bundle = Literal[
     "surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "sound", "lessons", "pieces"
 ]
-SiteBundle = Literal["site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"]
+SiteBundle = Literal["site", "site-film", "site-sound", "site-train", "site-math", "site-pieces", "site-worker"]
 """Of a web site without a server."""
 
 

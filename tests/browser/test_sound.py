@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from explorer.hosts.cli import main
 from explorer.surface import bundles
 from tests.browser.conftest import served
-from tests.browser.surface import address, answered, assert_no_barrier, at, code, eventually, ready, settled, tab
+from tests.browser.surface import address, answered, assert_no_barrier, at, code, eventually, ready, settled, tab, the_map
 from tests.kept import trained_runs
+from tests.places import ASSETS
 from trainer.config import FitConfig
 from trainer.datasets import piano_roll
 from trainer.runs.catalogue import load_run
@@ -324,9 +325,57 @@ def test_a_file_from_disk_sounds_without_a_network(browser, folder, run, tmp_pat
     assert not said, said
 
 
-def test_a_file_of_another_run_is_without_it(folder, tmp_path):
-    from tests.places import ASSETS
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> str:
+    """Where a web site of a run of melodies and another one lies on disk, with the last slash."""
+    target = tmp_path_factory.mktemp("site") / "site"
+    assert main(["site", str(target), "--lessons", "08-dimensions-that-die", "--runs", "melodies-2d", "digits-2d"]) == 0
+    return f"{target.as_uri()}/"
 
+
+def test_a_web_site_from_disk_sounds_and_brings_the_program_for_such_runs_only(browser, site):
+    run = load_run("melodies-2d", ASSETS)
+    asked: list[str] = []
+    with tab(browser, offline=True) as page:
+        page.context.add_init_script(SPY)
+        page.on("request", lambda request: asked.append(request.url))
+        opened(page, f"{site}run.html?run=digits-2d")
+        expect(switch(page)).to_have_count(0)
+        assert not [url for url in asked if "sound" in url]
+        canvas = opened(page, f"{site}run.html?run=melodies-2d")
+        assert len([url for url in asked if "sound" in url]) == 1
+        on(page)
+        notes = somewhere(page, canvas, run, 4)
+        assert played(page) == from_first(notes)
+
+
+def test_a_web_site_whose_program_of_sound_is_lost_shows_its_map(browser, site):
+    with tab(browser) as page:
+        page.route(re.compile("sound"), lambda route: route.abort())
+        opened(page, f"{site}run.html?run=melodies-2d")
+        expect(switch(page)).to_have_count(0)
+
+
+def test_in_compare_every_column_of_melodies_has_its_own_sound(listening, app):
+    listening.goto(address(app, run="heard", view="compare", **{"with": "melodies-2d"}))
+    columns = listening.get_by_test_id("surface")
+    expect(columns).to_have_count(2)
+    settled(listening)
+    second = columns.nth(1)
+    expect(switch(listening)).to_have_count(2)
+    assert listening.evaluate("window.contexts.length") == 0
+    second.get_by_role("button", name="Sound", exact=True).click()
+    settled(listening)
+    assert listening.evaluate("window.contexts.length") == 1
+    for x, y in product((0.5, 0.42, 0.58), (0.5, 0.4, 0.6)):
+        listening.mouse.move(*at(the_map(second), x, y))
+        settled(listening)
+    assert heard(listening)
+    expect(columns.first.get_by_role("button", name="Sound", exact=True)).to_have_attribute("aria-pressed", "false")
+    assert_no_barrier(listening)
+
+
+def test_a_file_of_another_run_is_without_it(folder, tmp_path):
     for name, root, has in (("heard", folder, True), ("digits-2d", ASSETS, False)):
         target = tmp_path / f"{name}.html"
         assert main(["export", name, "--html", str(target), "--runs", str(root)]) == 0

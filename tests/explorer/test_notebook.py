@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from explorer.notebook import Pin, show
+from explorer.surface import bundles
 from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from tests.explorer.shown import app, faultless, pins
 from trainer.errors import ConfigError, LatentError, RunNotFound
@@ -29,6 +30,13 @@ def test_the_widget_holds_the_run_and_the_program(trained):
     synced = {name for name, trait in widget.traits().items() if trait.metadata.get("sync")}
     assert {"book", "pinned", "map_name", "decoded_as", "height"} <= synced
     assert show("tiny-2d", runs=trained).map_name == "latent"
+
+
+def test_the_widget_of_melodies_brings_what_plays_them_before_the_map_and_others_do_not(trained):
+    sound, page = bundles.read("site-sound.js"), bundles.read("hosts.js")
+    widget = show("melodies-2d", runs=ASSETS)
+    assert widget._esm == f"{sound}\n{page}" and widget.get_state("_esm")["_esm"] == widget._esm
+    assert show("tiny-2d", runs=trained)._esm == page
 
 
 def test_what_the_browser_pins_is_read_as_records_with_their_places(trained):

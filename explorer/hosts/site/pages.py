@@ -20,8 +20,8 @@ PAGES = {
     "train": "Train",
     "lesson": "A lesson",
 }
-STYLES = ("page.css", "site.css", "surface.css", "share.css", "charts.css", "train.css", "film.css", "pieces.css")
-PROGRAMS = {"film": "site-film", "train": "site-train", "math": "site-math", "pieces": "site-pieces"}
+STYLES = ("page.css", "site.css", "surface.css", "share.css", "sound.css", "charts.css", "train.css", "film.css", "pieces.css")
+PROGRAMS = {"film": "site-film", "sound": "site-sound", "train": "site-train", "math": "site-math", "pieces": "site-pieces"}
 WORKER = "sw.js"
 ROOT = "latent-atlas-site"
 """The element that the program fills; beside it stands which page it is."""

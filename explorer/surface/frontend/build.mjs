@@ -11,8 +11,8 @@
 //   lessons.js   watches a lesson's tasks, keeps how far a visitor is, and shows the terms of formulas
 //   pieces.js    the interactive pieces beside a lesson's text
 //   film.js      the film of a training that is over, in the map's place
-//   site.js      the pages of a web site without a server; site-film.js, site-train.js, site-math.js (KaTeX) and site-pieces.js come when they are
-//                needed, site-worker.js keeps them for a time without network. All are plain scripts: a page from disk may load no module.
+//   site.js      the pages of a web site without a server; site-film.js, site-sound.js, site-train.js, site-math.js (KaTeX) and site-pieces.js come
+//                when they are needed, site-worker.js keeps them for a time without network. All are plain scripts: a page from disk may load no module.
 //   surface.css  page.css  charts.css  train.css  film.css  sound.css  share.css  site.css  pieces.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
@@ -129,6 +129,7 @@ const FORMS = {
     },
   },
   "site-film": { format: "iife" },
+  "site-sound": { format: "iife" },
   "site-train": { format: "iife" },
   "site-pieces": { format: "iife" },
   "site-math": {
@@ -189,6 +190,7 @@ for (const name of [
   "pieces",
   "site",
   "site-film",
+  "site-sound",
   "site-train",
   "site-math",
   "site-pieces",

@@ -54,6 +54,7 @@ function column(run: SiteRun, i: number, isLinked: boolean): ShownRun {
   return new ShownRun(run, {
     height: MAP_HEIGHT,
     filmProgram: "",
+    soundProgram: "",
     options: {
       pinnable: false,
       hint: false,

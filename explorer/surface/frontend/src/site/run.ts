@@ -18,6 +18,7 @@ export async function runPage(index: SiteIndex, place: Place): Promise<void> {
   const shown = new ShownRun(run, {
     height: 0,
     filmProgram: index.programs.film ?? "",
+    soundProgram: index.programs.sound ?? "",
     options: {},
     fromAddress: () => parted(location.hash).page,
     changed: (page) => write({ page }),

@@ -15,6 +15,8 @@ export interface ShownOptions {
   readonly height: number;
   /** The program of the film; "" where the page shows none. */
   readonly filmProgram: string;
+  /** The program that plays piano rolls. */
+  readonly soundProgram: string;
   readonly options: Partial<Options>;
   /** What the address says of map, class and pins. */
   fromAddress(): string;
@@ -84,6 +86,7 @@ export class ShownRun {
     if (run.rest === "") bundle.complete();
     const asked = this.read(options.fromAddress());
     if (!bundle.isHere(asked.map, asked.label)) await this.grow(bundle);
+    await this.bringSound(bundle);
     if (this.isGone) return;
     this.stand(bundle, asked);
     if (!bundle.isWhole) setTimeout(() => void this.growUnderIt(), REST_AFTER_MS);
@@ -131,6 +134,12 @@ export class ShownRun {
       return;
     }
     if (!this.isGone && this.state) this.page?.set(this.state);
+  }
+
+  /** The map looks for it when it is made; where it cannot be had, the map is seen and not heard. */
+  private async bringSound({ contents }: GrowingBundle): Promise<void> {
+    const { soundProgram } = this.options;
+    if (soundProgram !== "" && contents.leaves[0].header.roll) await scriptFile(soundProgram).catch(() => undefined);
   }
 
   private film(): BringFilm | null {

@@ -58,6 +58,7 @@ export class SceneView {
     const shown = new ShownRun(runOf(this.index, scene.run), {
       height: 0,
       filmProgram: this.index.programs.film ?? "",
+      soundProgram: this.index.programs.sound ?? "",
       options: {},
       fromAddress: () => parted(location.hash).page,
       changed: (page) => {
