@@ -28,7 +28,7 @@ N_STEPS = {
     "10-style-and-content": 3,
     "11-few-labels": 4,
     "12-walks": 4,
-    "13-things-that-move": 5,
+    "13-things-that-move": 6,
     "14-yours": 4,
 }
 NAMES = tuple(N_STEPS)

@@ -39,6 +39,25 @@ def test_one_axis_turns_the_head_and_the_other_changes_the_expression():
     assert found["yaw"][1] != found["expression"][1]
 
 
+def test_the_first_dimension_of_the_melodies_orders_them_by_their_height():
+    """As a lesson says."""
+    found = best_rank_correlations("melodies-2d")
+    assert found["register"][0] >= 0.9
+    assert found["register"][1] == 0
+
+
+def test_a_falling_melody_becomes_level_and_then_rises_on_the_way_of_the_lesson():
+    """By the pitches that sound at its ends and a little before its middle, semitones over time."""
+    codes = np.array([[0, 2.2], [0, 0.55], [0, -2.2]], np.float32)
+    slopes, spreads = [], []
+    for picture in load_run("melodies-2d", ASSETS).forward.decode(codes)[:, 0]:
+        rows, steps = np.nonzero(picture >= 0.5)
+        slopes.append(float(np.polyfit(steps, -rows, 1)[0]))
+        spreads.append(int(np.ptp(rows)))
+    assert slopes[0] < -0.3 and slopes[-1] > 0.3
+    assert spreads[1] <= 2 and min(spreads[0], spreads[-1]) >= 5
+
+
 def stride_codes(run: Run, **changed: float) -> NDArray[np.float64]:
     """(PHASES, 2): codes of one stride, from foot to foot; the last is a step before the first."""
     usual = {**USUAL, **changed}
