@@ -25,13 +25,14 @@ RUNS = [
     "pendulum-2d",
     "walker-2d",
     "faces-2d",
+    "faces-64",
     "sketches-2d",
     "melodies-2d",
     "shapes-6d",
     "mnist-2d",
     "mnist-20d",
 ]
-OF_FILMS = dict.fromkeys(("digits-2d", "digits-16d"), 10) | {"pendulum-2d": 6}
+OF_FILMS = dict.fromkeys(("digits-2d", "digits-16d"), 4) | {"pendulum-2d": 6}
 """Of how many moments of its film a run has the decoder; the others have none."""
 
 

@@ -22,6 +22,7 @@ RUNS = [
     "pendulum-2d",
     "walker-2d",
     "faces-2d",
+    "faces-64",
     "shapes-6d",
     "mnist-2d",
     "mnist-20d",

@@ -39,6 +39,13 @@ def test_one_axis_turns_the_head_and_the_other_changes_the_expression():
     assert found["yaw"][1] != found["expression"][1]
 
 
+def test_in_colour_the_turning_head_and_the_hair_have_a_dimension_each_and_most_of_the_expression_one():
+    found = best_rank_correlations("faces-64")
+    assert min(found["yaw"][0], found["hair"][0]) >= 0.9
+    assert found["expression"][0] >= 0.8
+    assert len({found[name][1] for name in ("yaw", "hair", "expression")}) == 3
+
+
 def test_the_first_dimension_of_the_melodies_orders_them_by_their_height():
     """As a lesson says."""
     found = best_rank_correlations("melodies-2d")
