@@ -464,6 +464,11 @@ FILM_CODES = (
 )
 
 
+def assert_codes(page: Page, codes: np.ndarray) -> None:
+    found = np.array(page.evaluate(f"() => Array.from({FILM_CODES})"), np.float32)
+    np.testing.assert_array_equal(found, codes.astype(np.float32).ravel())
+
+
 def assert_film_is_that_of_the_run(page: Page, run: Run) -> None:
     """By its button and its key, at both ends of its slider; and the map comes back."""
     slider = page.get_by_role("slider", name="Moment of the training")
@@ -471,8 +476,9 @@ def assert_film_is_that_of_the_run(page: Page, run: Run) -> None:
     for key, moment in (("Home", 0), ("ArrowRight", 1), ("End", -1)):
         slider.press(key)
         expect(page.get_by_test_id("epoch")).to_have_text(f"Epoch {run.film.epoch[moment]:.1f} of {run.film.epoch[-1]:.0f}")
-        found = np.array(page.evaluate(f"() => Array.from({FILM_CODES})"), np.float32)
-        np.testing.assert_array_equal(found, run.film.mu[moment].astype(np.float32).ravel())
+        eventually(
+            lambda moment=moment: assert_codes(page, run.film.mu[moment])
+        )  # the words of a moment may come before its points
     expect(page.get_by_test_id("surface")).to_be_hidden()
     page.get_by_role("button", name="Back to the map").click()
     expect(page.get_by_test_id("film")).to_have_count(0)

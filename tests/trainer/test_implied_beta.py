@@ -8,6 +8,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from trainer.datasets import availability, load_dataset
+from trainer.diagnosis.diagnose import diagnose
 from trainer.metrics.evaluate import EVALUATION_SEED, seeded, to_unit
 from trainer.metrics.implied_beta import implied_beta, implied_beta_of, record
 from trainer.runs.catalogue import HOME, list_runs, load_run
@@ -108,6 +109,9 @@ SHIPPED = [name for part in ("runs", "clinic", "sweep") for name in list_runs(HO
 # an importance-weighted bound has another optimum; the others have no dimension left to read it from
 NO_VALUE = {"clinic-collapsed", "clinic-kl-without-information", "sweep-linear-beta-20", "sweep-digits-beta-8-seed-0"}
 
+# colours of 64 × 64 are learned with so small a σ that the encoder is still on its way after these epochs, as the verdict says
+UNSETTLED = {"faces-64"}
+
 
 def implied_of(name):
     run = load_run(name)
@@ -127,6 +131,9 @@ def test_the_shipped_runs_imply_what_they_were_trained_with(name):
         assert found is None
     elif run.config.importance_samples > 1:
         assert found is not None
+    elif name in UNSETTLED:
+        assert found is not None and found.spread >= 0.1
+        assert "the encoder is not at its optimum: more epochs" in " ".join(diagnose(run.config, run.info.examination).because)
     else:
         # 10 %, or what 539 test images leave open where nearly all dimensions are off
         room = max(0.1 * run.config.beta, found.high - found.value, found.value - found.low)
