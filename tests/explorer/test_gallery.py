@@ -150,6 +150,7 @@ def test_what_filters_offer_is_sorted_and_begins_with_everything(shipped):
         "all",
         "digits",
         "faces",
+        "faces-64",
         "melodies",
         "MNIST",
         "pendulum",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -195,14 +196,28 @@ def test_answers_that_are_no_numbers_do_not_agree():
         assert disagreement(found, lambda x, wrong=wrong: torch.full_like(x, wrong), PICTURE) == math.inf
 
 
-def test_heads_of_attention_as_torch_writes_them():
+def switches() -> tuple[bool, bool]:
+    """What of torch is changed while it records."""
+    return torch.backends.mha.get_fastpath_enabled(), torch.distributions.Distribution._validate_args
+
+
+@pytest.fixture
+def checking() -> Iterator[None]:
+    """Distributions look at their arguments, as they do unless torch has compiled something, which switches that off for good."""
+    before = torch.distributions.Distribution._validate_args
+    torch.distributions.Distribution.set_default_validate_args(True)
+    yield
+    torch.distributions.Distribution.set_default_validate_args(before)
+
+
+def test_heads_of_attention_as_torch_writes_them(checking):
     torch.manual_seed(0)
     whole = nn.TransformerEncoderLayer(9, 3, 12, batch_first=True).eval()
     apart = nn.MultiheadAttention(9, 3).eval()  # the batch is the second axis
     for function in (lambda x: whole(rows(x)), lambda x: apart(*[rows(x).transpose(0, 1)] * 3)[0].transpose(0, 1)):
         (found,) = trace(function, PICTURE)
         assert disagreement(found, function, torch.rand(13, 3, 9, 9)) < 1e-5
-    assert torch.backends.mha.get_fastpath_enabled() and torch.distributions.Distribution._validate_args
+    assert switches() == (True, True)
 
 
 def spread(z: torch.Tensor) -> torch.Tensor:
