@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from trainer.runs.folder import digest
 from trainer.training.film_weights import KeptMoment
@@ -43,9 +43,9 @@ class Progress:
 
 def pack(model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress) -> tuple[Arrays, dict[str, str]]:
     """Arrays and metadata of a checkpoint file; the metadata holds a checksum of both."""
-    arrays: Arrays = {f"model.{key}": value.cpu().numpy() for key, value in model.state_dict().items()}
+    arrays: Arrays = {f"model.{key}": _array(value) for key, value in model.state_dict().items()}
     for i, state in optimiser.state_dict()["state"].items():
-        arrays |= {f"optimiser.{i}.{key}": value.cpu().numpy() for key, value in state.items()}
+        arrays |= {f"optimiser.{i}.{key}": _array(value) for key, value in state.items()}
     arrays |= {"film.mu": np.array(progress.snapshot_mu, np.float32), "film.epoch": np.array(progress.snapshot_epoch)}
     text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("snapshot")}, default=asdict)
     return arrays, {"progress": text, "sha256": digest(arrays, text)}
@@ -57,12 +57,22 @@ def unpack(arrays: Arrays, metadata: dict[str, str], model: nn.Module, optimiser
         raise ValueError("checksum")
     tensors = {key: torch.from_numpy(value.copy()) for key, value in arrays.items()}
     model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
-    state = optimiser.state_dict()
+    state, parameters = optimiser.state_dict(), [p for group in optimiser.param_groups for p in group["params"]]
     for key, value in tensors.items():
         if key.startswith("optimiser."):
             _, i, entry = key.split(".")
-            state["state"].setdefault(int(i), {})[entry] = value
+            state["state"].setdefault(int(i), {})[entry] = _laid_out_like(parameters[int(i)], value)
     optimiser.load_state_dict(state)
     record = json.loads(metadata["progress"])
     kept = [KeptMoment(**one) for one in record.pop("film_weights", ())]  # not in checkpoints of before
     return Progress(**record, film_weights=kept, snapshot_mu=list(arrays["film.mu"]), snapshot_epoch=arrays["film.epoch"].tolist())
+
+
+def _array(value: Tensor) -> NDArray[Any]:
+    """In rows, however the parameter lies in memory."""
+    return np.asarray(value.cpu().numpy(), order="C")
+
+
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """The fused step goes through a parameter and its moments as they lie in memory, so they have to lie alike."""
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value) if value.shape == parameter.shape else value

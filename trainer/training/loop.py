@@ -87,7 +87,8 @@ class Trainer:
             torch.manual_seed(config.seed)  # torch's layers draw their first weights from the global stream only
             self.model = model_of(config, dataset.image_shape, n_classes)
         self.model.start_at_mean(mean_image(self.train.images))
-        self.model.to(self.device)
+        # convolutions compute a third faster where the channels of a pixel lie together; dense layers know no such order
+        self.model.to(self.device, memory_format=torch.channels_last)
         self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
         self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")
@@ -274,6 +275,8 @@ class Trainer:
 
     def show(self, step: int, is_marked: bool = False) -> None:
         """To whoever watches. is_marked: an epoch ends here, or the training begins."""
+        if not self.watch.is_on:  # asked after every step
+            return
         epoch = step / self.steps_an_epoch
         self.watch.after(step, epoch, setting_at(self.changes.config, epoch), self.progress.history, is_marked)
 

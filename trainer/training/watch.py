@@ -49,6 +49,11 @@ class Watch:
         self._shapes = decoder_parameter_shapes(model.config, model.image_shape, model.n_classes)
         self._taken, self._took = -float("inf"), 0.0
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody looks."""
+        return self._path is not None
+
     def after(self, step: int, epoch: float, setting: Setting, history: list[Row], is_marked: bool) -> None:
         """Takes the state after a step, if enough time went by. is_marked: an epoch ends here; the last one is always taken."""
         if self._path is None:

@@ -16,6 +16,7 @@ from trainer.config import FitConfig
 from trainer.likelihoods.torch_ import LOG_2PI
 
 KNOWN = ("bernoulli", "gaussian", "laplace")
+FACTORS = 32  # of a product whose logarithm is taken
 
 
 class Pixels(Protocol):
@@ -34,14 +35,22 @@ def pixels_of(config: FitConfig, log_sigma: Tensor, of_log_sigma: Tensor | None)
 def bernoulli(output: Tensor, x: Tensor, gradient: Tensor) -> Tensor:
     """Σ softplus(l) − x·l, slope p − x with p = sigmoid(l).
 
-    softplus(l) = max(l, 0) − log max(p, 1 − p): with p at hand a logarithm of a number from ½ to 1, a third of the time of log1p.
+    softplus(l) = max(l, 0) − log max(p, 1 − p): with p at hand a logarithm of a number from ½ to 1, of which many are one of their product.
     """
     p = torch.sigmoid(output, out=gradient)
     told = torch.dot(x.view(-1), output.view(-1))
     above = output.relu_().sum()
-    rest = torch.sub(p, 0.5, out=output).abs_().add_(0.5).log_().sum()
+    rest = _sum_of_logs(torch.sub(p, 0.5, out=output).abs_().add_(0.5).view(-1))
     p.sub_(x)
     return above - rest - told
+
+
+def _sum_of_logs(values: Tensor) -> Tensor:
+    """Of numbers from ½ to 1, (n,): logarithms of the products of 32, which are 2⁻³² at least."""
+    rest = len(values) % FACTORS
+    products = values[: len(values) - rest].view(FACTORS, -1).prod(0)
+    total = products.log_().sum()
+    return total + values[-rest:].log().sum() if rest else total
 
 
 def gaussian(log_sigma: Tensor, of_log_sigma: Tensor | None, is_optimal: bool) -> Pixels:

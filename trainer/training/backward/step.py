@@ -80,7 +80,7 @@ class _Pass:
         self._encoder, self._decoder = Tape(n), Tape(n)
         self._x = empty(n, prod(model.image_shape))
         codes = lay_out(self._encoder, layers["encoder"], list(model.encoder), Buffers(self._x, None), flat)
-        self._z, self._of_z, self._std, self._excess, self._kl, self._pull = (empty(n, n_dims) for _ in range(6))
+        self._z, self._of_z, self._shift, self._excess, self._kl = (empty(n, n_dims) for _ in range(5))
         assert codes.gradient is not None
         self._mu, self._logvar = codes.value.chunk(2, 1)
         self._of_mu, self._of_logvar = codes.gradient.chunk(2, 1)
@@ -92,14 +92,14 @@ class _Pass:
         """x (B, P), eps (B, K)."""
         self._x.copy_(x)
         self._encoder.run_forward()
-        torch.mul(self._logvar, 0.5, out=self._std).exp_()
-        torch.addcmul(self._mu, self._std, eps, out=self._z)
+        torch.mul(self._logvar, 0.5, out=self._shift).exp_().mul_(eps)
+        torch.add(self._mu, self._shift, out=self._z)
         self._decoder.run_forward()
         assert self._output.gradient is not None
         nll = self._pixels(self._output.value, self._x, self._output.gradient)
         kl = self._kl_of_codes(beta)
         self._decoder.run_backward()
-        self._through_sampling(eps)
+        self._through_sampling()
         self._encoder.run_backward()
         return torch.stack((nll, kl), out=self._terms).div_(len(x))
 
@@ -114,8 +114,8 @@ class _Pass:
         self._weight.mul_(per_dim > self._free_bits * len(kl))
         return per_dim.sum()
 
-    def _through_sampling(self, eps: Tensor) -> None:
+    def _through_sampling(self) -> None:
         """From z = mu + std·eps to mu and logvar; ∂KL/∂mu = mu, ∂KL/∂logvar = ½ (exp(logvar) − 1)."""
         torch.addcmul(self._of_z, self._mu, self._weight, out=self._of_mu)
-        torch.mul(self._std, eps, out=self._pull).mul_(self._of_z).addcmul_(self._excess, self._weight)
-        torch.mul(self._pull, 0.5, out=self._of_logvar)
+        pull = self._excess.mul_(self._weight).addcmul_(self._shift, self._of_z)
+        torch.mul(pull, 0.5, out=self._of_logvar)
