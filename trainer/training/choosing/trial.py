@@ -79,7 +79,7 @@ def tried(config: FitConfig, dataset: Dataset, writer: RunWriter, device: str = 
     trainers = {
         precision: Trainer(checked(config, precision=precision), dataset, silent, "trial", "", device) for precision in precisions
     }
-    took = _in_turns({precision: partial(_step_s, trainer) for precision, trainer in trainers.items()})
+    took = _in_turns({precision: partial(step_seconds, trainer) for precision, trainer in trainers.items()})
     n_images = min(config.batch_size, len(dataset.subset(config.train_on).index))
     return Trial({name: min(each) for name, each in took.items()}, n_images, {name: median(each) for name, each in took.items()})
 
@@ -99,7 +99,7 @@ def threads_tried(config: FitConfig, dataset: Dataset, writer: RunWriter, device
 
     def with_threads(n: int, i: int) -> float:
         torch.set_num_threads(n)
-        return _step_s(trainer, i)
+        return step_seconds(trainer, i)
 
     took = {n: median(each) for n, each in _in_turns({n: partial(with_threads, n) for n in (most, 1)}).items()}
     best = 1 if took[1] < FASTER * took[most] else most
@@ -119,7 +119,7 @@ def _in_turns(steps: Mapping[Name, Callable[[int], float]]) -> dict[Name, list[f
     return {name: seconds[1:] for name, seconds in took.items()}
 
 
-def _step_s(trainer: Trainer, i: int) -> float:
+def step_seconds(trainer: Trainer, i: int) -> float:
     """What a step costs, seconds, its images read and its result waited for."""
     config, n_train = trainer.config, len(trainer.train.index)
     places = torch.randperm(n_train, generator=seeded(config.seed, EPOCH, i))[: config.batch_size]
