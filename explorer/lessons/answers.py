@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from explorer.lessons.measures import MEASURES, NATS, OF_DIMENSIONS, SHARE, Measured, MeasureName
+from explorer.lessons.measures import MEASURES, NATS, OF_DIMENSIONS, SHARE, Measured, MeasureName, unit_in
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -27,10 +27,10 @@ def class_place(run: Run, projection: Projection, class_name: str) -> tuple[floa
     return x, y
 
 
-def unit_of(name: MeasureName) -> str:
-    """The unit in which a number is asked for; "" for a number without one."""
+def unit_of(name: MeasureName, language: str = "en") -> str:
+    """The unit in which a number is asked for, in the lesson's language; "" for a number without one."""
     unit = (MEASURES[name.name] if name.dimension is None else OF_DIMENSIONS[name.name]).unit
-    return {SHARE: "%", NATS: "nats"}.get(unit, unit)
+    return unit_in({SHARE: "%", NATS: "nats"}.get(unit, unit), language)
 
 
 def asked_value(found: Measured) -> float:

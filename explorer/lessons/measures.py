@@ -25,6 +25,21 @@ NATS, SHARE = "nats", "share"
 MEASURE = re.compile(r"(\S+)\.([a-z_]+)(?:[ \t]+([1-9]\d{0,3}))?", re.ASCII)
 
 
+UNITS = {
+    "de": {
+        "nats": "Nats",
+        "dimensions": "Dimensionen",
+        "images": "Bilder",
+        "epochs": "Epochen",
+        "parameters": "Parameter",
+        "pixels": "Pixel",
+    }
+}
+"""The units of numbers by a language's code."""
+WITH_COMMA = ("de",)
+"""Languages that write 0,5 for a half."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """A number that every run has, or runs of a kind."""
@@ -281,14 +296,14 @@ def read_measure(text: str) -> MeasureName:
     return MeasureName(run, name, None if dimension is None else int(dimension))
 
 
-def measured(name: MeasureName, info: RunInfo) -> Measured:
-    """The number of a run. Raises `Mistake` where the run does not have it."""
+def measured(name: MeasureName, info: RunInfo, language: str = "en") -> Measured:
+    """The number of a run, in words of the lesson's language where we have them. Raises `Mistake` where the run does not have it."""
     if name.dimension is None:
         measure = MEASURES[name.name]
         value = measure.value(info)
         if value is None:
             raise Mistake(f"run {name.run} has no number “{name.name}”", f"use one that it has: {', '.join(measures_of(info))}")
-        return Measured(name, value, _text(value, measure.unit), measure.definition)
+        return Measured(name, value, _text(value, measure.unit, language), measure.definition)
     of = OF_DIMENSIONS[name.name]
     values = of.values(info)
     if values is None:
@@ -296,7 +311,7 @@ def measured(name: MeasureName, info: RunInfo) -> Measured:
     if name.dimension > len(values):
         raise Mistake(f"run {name.run} has no dimension {name.dimension}", f"use one from 1 to {len(values)}")
     value = values[name.dimension - 1]
-    return Measured(name, value, _text(value, of.unit), of.definition)
+    return Measured(name, value, _text(value, of.unit, language), of.definition)
 
 
 def measures_of(info: RunInfo) -> list[str]:
@@ -304,11 +319,18 @@ def measures_of(info: RunInfo) -> list[str]:
     return [name for name, measure in MEASURES.items() if measure.value(info) is not None]
 
 
-def _text(value: float, unit: str) -> str:
+def unit_in(unit: str, language: str) -> str:
+    """A unit in the words of a language; as it is where we have none."""
+    return UNITS.get(language.partition("-")[0], {}).get(unit, unit)
+
+
+def _text(value: float, unit: str, language: str) -> str:
     if unit == SHARE:
-        return percent(value, 1)
-    if unit == NATS:
-        return f"{number(value)} nats"
-    if unit:
-        return f"{count(round(value))} {unit}"
-    return f"{value:.4g}".replace("-", "−")
+        text = percent(value, 1)
+    elif unit == NATS:
+        text = f"{number(value)} {unit_in('nats', language)}"
+    elif unit:
+        text = f"{count(round(value))} {unit_in(unit, language)}"
+    else:
+        text = f"{value:.4g}".replace("-", "−")
+    return text.replace(".", ",") if language.partition("-")[0] in WITH_COMMA else text

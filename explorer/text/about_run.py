@@ -17,6 +17,7 @@ from trainer.diagnosis.sentences import neighbours_sentence
 from trainer.numerals import count, number, percent
 from trainer.runs.records import Metrics, RunInfo
 
+LEAST_ESS = 3.0  # samples: of fewer one alone decides most weights
 GIVEN = " The model is given the class, so this is a bound of log p(x|y), which is larger than log p(x)."
 LIKELIHOODS = {
     "bernoulli": "each pixel is a coin whose probability the decoder gives: log p is at most 0",
@@ -71,10 +72,22 @@ def _bound(info: RunInfo, metrics: Metrics) -> Iterator[Figure]:
     if metrics.kl is not None:
         yield Figure("KL", _nats(metrics.kl), "KL(q(z|x) ‖ p(z)), the rate: closed form (Kingma & Welling 2014, appendix B).")
     if metrics.nll is not None:
-        samples = f" {count(metrics.samples)} samples an image." if metrics.samples is not None else ""
-        yield Figure("NLL", _nats(metrics.nll), f"{MEANINGS['NLL']}{samples}{given}")
+        yield Figure("NLL", _with_error(metrics.nll, metrics.nll_standard_error), f"{MEANINGS['NLL']}{_sampled(metrics)}{given}")
     if metrics.squared_error is not None:
         yield Figure("Squared error", f"{number(metrics.squared_error)} per image", MEANINGS["Squared error"])
+
+
+def _with_error(nll: float, error: float | None) -> str:
+    return _nats(nll) if error is None else f"{number(nll)} ± {number(error)} nats"
+
+
+def _sampled(metrics: Metrics) -> str:
+    """How the NLL was estimated, and how far that goes."""
+    told = "" if metrics.samples is None else f" {count(metrics.samples)} samples an image"
+    told += f", {count(metrics.nll_n)} test images; ± one standard error of their mean" if told and metrics.nll_n else ""
+    if metrics.ess is not None and metrics.ess < LEAST_ESS:
+        told += f". The weights are as uneven as those of {number(metrics.ess, 1)} samples: the NLL may lie well below this"
+    return f"{told}." if told else ""
 
 
 def _classes(info: RunInfo, metrics: Metrics) -> Iterator[Figure]:

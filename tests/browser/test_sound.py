@@ -325,6 +325,56 @@ def test_a_file_from_disk_sounds_without_a_network(browser, folder, run, tmp_pat
     assert not said, said
 
 
+def late_notes(page: Page) -> int:
+    """How many of the notes are to sound on."""
+    return page.evaluate("window.notes.filter(({ stop }) => stop > window.contexts[0].currentTime).length")
+
+
+def test_a_map_that_is_left_for_its_film_is_silent(browser, folder, tmp_path):
+    target = tmp_path / "heard.html"
+    assert main(["export", "heard", "--html", str(target), "--runs", str(folder)]) == 0
+    with tab(browser, offline=True) as page:
+        page.context.add_init_script(SPY)
+        canvas = opened(page, target.as_uri())
+        on(page)
+        canvas.press("w")  # the random walk
+        eventually(lambda: assert_many(page, 6))
+        page.get_by_role("button", name="Film", exact=True).click()
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+        eventually(lambda: assert_silent(page))
+        n, then = len(heard(page)), clock(page)
+        eventually(lambda: assert_later(page, then + 1))
+        assert len(heard(page)) == n
+
+
+def clock(page: Page) -> float:
+    """Seconds, of the clock of the sound."""
+    return page.evaluate("window.contexts[0].currentTime")
+
+
+def assert_later(page: Page, then: float) -> None:
+    assert clock(page) > then
+
+
+def assert_silent(page: Page) -> None:
+    assert late_notes(page) == 0
+
+
+def test_what_was_switched_off_has_faded_before_the_clock_of_the_sound_stops(listening, app):
+    """Else the rest of its notes would be heard when it is switched on again."""
+    canvas = opened(listening, address(app, run="heard"))
+    on(listening)
+    canvas.press("w")
+    eventually(lambda: assert_many(listening, 6))
+    switch(listening).click()
+    eventually(lambda: assert_suspended(listening))
+    assert late_notes(listening) == 0
+
+
+def assert_suspended(page: Page) -> None:
+    assert page.evaluate("window.contexts[0].state") == "suspended"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> str:
     """Where a web site of a run of melodies and another one lies on disk, with the last slash."""

@@ -99,7 +99,7 @@ def test_the_option_is_part_of_the_name(tmp_path: Path) -> None:
     folder = bars(tmp_path / "p")
     assert parse(f"{folder}?fit=pad&size=16").fit == "pad"
     assert absolute(f"{folder}?fit=pad") == f"folder:{folder}?fit=pad"
-    assert absolute(f"{folder}?fit=crop") == f"folder:{folder}"
+    assert absolute(f"{folder}?fit=crop") == f"folder:{folder}?fit=crop"  # which is not what was not said
     with pytest.raises(DataError, match=r"option 'fit=squeeze'; allowed: .*&fit=crop, pad or stretch"):
         parse(f"{folder}?fit=squeeze")
 

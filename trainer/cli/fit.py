@@ -100,13 +100,15 @@ def fit_command(argv: list[str]) -> None:
 def _asked(word: str) -> Asked:
     """A preset by its name, or a data set: one of ours, or the path of a person's own."""
     from trainer.datasets.names import is_own
+    from trainer.training.choosing.settings import MOST
 
     if word in PRESETS:
         return Asked(word, word, word.replace("+", "-"), PRESETS[word])
     if word not in names_of_data() and not is_own(word) and not os.path.exists(word.partition("?")[0]) and os.sep not in word:
         preset(word)  # which says what is allowed
     stem = re.sub(r"[^a-z0-9]+", "-", os.path.basename(_path_of(word)).lower()).strip("-")
-    return Asked(word, CHOSEN, stem[:40].strip("-") or "pictures", FitConfig(data=word))
+    # epochs are chosen later; what is held against their number while the options are read must not be held against the default
+    return Asked(word, CHOSEN, stem[:40].strip("-") or "pictures", FitConfig(data=word, epochs=MOST))
 
 
 def names_of_data() -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from trainer.numerals import count
 MOST_ENTRIES = 2_000_000
 MOST_UNPACKED = 200_000_000_000  # bytes of all pictures together, by the directory
 MOST_DIRECTORY = 500_000_000  # bytes
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How a member may be compressed: of these `zipfile` unpacks no more than is asked for, of bzip2 and LZMA all that a block holds."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ class ZipSource:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise ImageError(f"{file} is a link, not a picture; put the picture itself into the archive.")
         if info.compress_type not in METHODS:
-            raise ImageError(f"{file} is compressed by method {info.compress_type}; make an ordinary zip.")
+            raise ImageError(
+                f"{file} is compressed by method {info.compress_type}; allowed: stored or deflated, as zip programs do by default."
+            )
         try:
             with self.archive.open(info) as member:
                 data = member.read(MAX_BYTES + 1)  # whatever the directory says of its size

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.datasets.archive import METHODS
 from trainer.datasets.dataset import HASHED, Dataset, sha256_of
 from trainer.datasets.kinds import counted, named
 from trainer.datasets.labels import UNLABELLED, Classes, LabelPart, classes_of_parts, of_one_case, text_of, told_one_case
-from trainer.datasets.names import FIT, OwnData
+from trainer.datasets.names import OwnData
 from trainer.datasets.own import LICENCE, sha256
 from trainer.datasets.splits import divide, is_division, part_of, split_of
 from trainer.datasets.values import parts_on_one_scale, to_bytes
@@ -57,15 +58,29 @@ class _File:
         self.path = path
         try:
             with zipfile.ZipFile(path) as archive:
-                self.sizes = {info.filename.removesuffix(".npy"): _unpacked(archive, info) for info in archive.infolist()}
+                members = archive.infolist()
+                if any(info.compress_type not in METHODS for info in members):
+                    raise DataError(
+                        f"{path} is compressed in another way than numpy does; allowed: an .npz that numpy.savez wrote."
+                    )
+                self.sizes = {info.filename.removesuffix(".npy"): _unpacked(archive, info) for info in members}
+                if len(self.sizes) < len(members):
+                    raise DataError(f"{path} holds two arrays of one name; allowed: an .npz that numpy.savez wrote; make it again.")
         except FileNotFoundError:
             raise DataError(f"there is no file {path}; allowed: an .npz that numpy.savez wrote.") from None
+        except DataError:
+            raise
         except Exception:  # BadZipFile, OSError, ValueError, EOFError, struct.error ... of files that are none
             raise DataError(f"{path} cannot be read; allowed: an .npz that numpy.savez wrote, of numbers and texts.") from None
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        if self.sizes[name] > MOST_BYTES:
-            size, most = self.sizes[name] / 1e9, MOST_BYTES // 10**9
+        n_bytes = self.sizes[name]
+        if n_bytes is None:
+            raise DataError(
+                f"{self.path}: {name!r} is no array that numpy wrote; allowed: numbers and texts; save it as such, or leave it out."
+            )
+        if n_bytes > MOST_BYTES:
+            size, most = n_bytes / 1e9, MOST_BYTES // 10**9
             raise DataError(f"{self.path}: array {name!r} has {size:.0f} GB; allowed: at most {most} GB; make the images smaller.")
         try:
             with np.load(self.path, allow_pickle=False) as file:
@@ -166,7 +181,7 @@ def of_arrays(
 def _note_of_idle_options(own: OwnData) -> str:
     """Which options of the name change nothing here; empty where there are none."""
     idle = [f"size={own.size}"] if own.size is not None else []
-    idle += [f"fit={own.fit}"] if own.fit != FIT else []
+    idle += [f"fit={own.fit}"] if own.fit is not None else []
     have = "has" if len(idle) == 1 else "have"
     return f"{' and '.join(idle)} {have} no effect: images in arrays and tables keep their own size" if idle else ""
 
@@ -255,8 +270,8 @@ def _words(array: NDArray[Any], n: int, notes: list[str]) -> list[str] | None:
     return words
 
 
-def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
-    """Bytes of an array by its header, of which a few are read; 0 where it is none that numpy wrote."""
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int | None:
+    """Bytes of an array by its header, of which a few are read; None where it is none that numpy wrote."""
     with archive.open(info) as member:
         try:
             version = np.lib.format.read_magic(member)
@@ -266,5 +281,5 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
             }
             shape, _, dtype = read.get(version, np.lib.format.read_array_header_2_0)(member)
         except ValueError:
-            return 0
+            return None
     return int(np.prod(shape, dtype=object)) * int(dtype.itemsize)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +118,11 @@ class Dataset:
     def subset(self, split: str) -> Split:
         """One split, or several joined by "+": `subset("train+validation")`, in the order of the whole.
 
-        Without gaps in the index the arrays are views, and nothing is read of a memory-mapped file.
+        Without gaps in the index the arrays are views, and nothing is read of a memory-mapped file; else they are copies, which all who
+        hold this split at the same time share.
         """
+        if (known := self._held.get(split)) is not None:
+            return known
         names = split.split("+")
         unknown = [name for name in names if name not in self.splits]
         if unknown or len(set(names)) != len(names):
@@ -126,12 +130,18 @@ class Dataset:
             raise DataError(f"split is {split!r}; allowed: {allowed}, or several different ones joined by '+'.")
         index = np.sort(np.concatenate([self.splits[name] for name in names]))
         where = _as_slice(index)
-        return Split(
+        found = self._held[split] = Split(
             images=_frozen(self.images[where]),
             labels=None if self.labels is None else _frozen(self.labels[where]),
             factors=None if self.factors is None else _frozen(self.factors[where]),
             index=_frozen(index),
         )
+        return found
+
+    @cached_property
+    def _held(self) -> WeakValueDictionary[str, Split]:
+        """The splits that somebody holds."""
+        return WeakValueDictionary()
 
 
 def sha256_of(shape: tuple[int, ...], pixels: Iterable[Buffer], labels: NDArray[np.int64] | None) -> str:

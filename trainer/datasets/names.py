@@ -57,15 +57,15 @@ class OwnData:
     """share of the images in the test split"""
     follows_links: bool = False
     """whether links in a folder are followed"""
-    fit: Fit = FIT
-    """how a picture from a file becomes square"""
+    fit: Fit | None = None
+    """how a picture from a file becomes square; None where it was not said"""
 
     @property
     def name(self) -> str:
         """As `parse` understands it again; what is as usual is left out."""
         options = [] if self.size is None else [f"size={self.size}"]
         options += [] if self.held_out == HELD_OUT else [f"held-out={self.held_out:g}"]
-        options += [] if self.fit == FIT else [f"fit={self.fit}"]
+        options += [] if self.fit is None else [f"fit={self.fit}"]
         options += ["links=follow"] if self.follows_links else []
         return f"{self.kind}:{self.path}{'?' if options else ''}{'&'.join(options)}"
 
@@ -73,6 +73,11 @@ class OwnData:
     def side(self) -> int:
         """Pixels of a side of pictures from files."""
         return SIZE if self.size is None else self.size
+
+    @property
+    def squaring(self) -> Fit:
+        """How a picture from a file becomes square, as usual where it was not said."""
+        return FIT if self.fit is None else self.fit
 
 
 def is_own(name: str) -> bool:
@@ -120,7 +125,7 @@ def fit_of(name: str) -> Fit:
     if not is_own(name) or name.startswith(OWN):
         return FIT
     try:
-        return parse(name).fit
+        return parse(name).squaring
     except DataError:  # of a run by another version
         return FIT
 

@@ -50,7 +50,7 @@ def of_pictures(own: OwnData, source: Source, entries: Sequence[Entry], notes: S
     """A data set of picture files whose classes and splits are known. Raises `DataError` where too few can be read."""
     entries, same = _of_one_case(entries)
     notes = (*notes, *same)
-    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out, own.fit)
+    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out, own.squaring)
     try:
         found = decoded(source, wanted, progress=progress)
     except TooFewError as error:

@@ -97,6 +97,9 @@ def size_of(data: bytes, name: str) -> tuple[int, int]:
     with _sentences(name), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _opened(data, name)
+        _check_size(*file.size, name, MAX_PIXELS)
+        if file.format == "PNG" and "exif" not in file.info:
+            return file.size  # looking for it further on would decode the picture
         return file.size[::-1] if file.getexif().get(ORIENTATION) in TURNED else file.size
 
 

@@ -41,6 +41,7 @@ LEAST_NAMES = 10  # numbers that count up: fewer may be pixels
 BLOCK = 4_000_000  # pixels turned into numbers at once
 MOST_DIGITS = 400  # of a whole number that is a label
 LONGEST_CELL = 26 * MOST_SIDE**2  # characters: all pixels of an image, each with 17 digits, sign, point, exponent and a space
+LONGEST_NUMBER = 60  # characters of a pixel
 LOOKED_AT = 50  # rows by which a column is understood
 FILES = ("file", "filename", "file_name", "path", "filepath", "image", "image_id", "img", "picture", "name", "id")
 LABELS = ("label", "labels", "class", "category", "target", "y", "species", "breed", "emotion", "diagnosis", "class_name")
@@ -70,9 +71,10 @@ class _Table:
 
     def rows(self) -> Iterator[list[str]]:
         """All rows without the header and without empty ones."""
-        for i, row in enumerate(_reader(self.path, self.delimiter, self.encoding)):
-            if (i or not self.header) and any(cell.strip() for cell in row):
-                yield row
+        rows = _filled(_reader(self.path, self.delimiter, self.encoding))
+        if self.header:
+            next(rows, None)
+        yield from rows
 
     def column(self, names: Sequence[str]) -> int | None:
         """The place of the first column of one of these names, whatever its case."""
@@ -126,7 +128,7 @@ def _open(path: Path) -> _Table:
         encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         line = start.decode(encoding, "replace").split("\n")[0]
         delimiter = max(",;\t|", key=line.count)
-        first = [tuple(row) for row, _ in zip(_reader(path, delimiter, encoding), range(LOOKED_AT), strict=False) if any(row)]
+        first = [tuple(row) for row, _ in zip(_filled(_reader(path, delimiter, encoding)), range(LOOKED_AT), strict=False)]
     except FileNotFoundError:
         raise DataError(f"there is no file {path}; allowed: a table .csv with {WANTED}.") from None
     except OSError as error:
@@ -136,7 +138,22 @@ def _open(path: Path) -> _Table:
     rows = first[1:] if has_header else first
     if not rows:
         raise DataError(f"{path} has no row; allowed: a table with {WANTED}.")
-    return _Table(path, delimiter, encoding, header, tuple(rows))
+    return _Table(path, delimiter, encoding, _aligned(header, rows), tuple(rows))
+
+
+def _aligned(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The names of a header that is shorter than the rows, and an empty one for each of the others: for those at the end where nothing
+    stands in them, else for one at the beginning, in which programs write the names of rows."""
+    missing = min(map(len, rows)) - len(header)
+    if not header or missing <= 0:
+        return header
+    is_blank = all(not cell.strip() for row in rows for cell in row[len(header) :])
+    return ("", *header) if missing == 1 and not is_blank else (*header, *[""] * missing)
+
+
+def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Those in which something stands."""
+    return (row for row in rows if any(cell.strip() for cell in row))
 
 
 def _names_columns(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -269,12 +286,30 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
                 f"{table.path}: row {first + i + 1} has {counted(len(cells), 'pixel')}, row {first + 1} has {count(len(block[0]))}; "
                 "allowed: as many in every row."
             )
+    return np.stack([_row_numbers(cells, f"{table.path}: row {first + i + 1}") for i, cells in enumerate(block)])
+
+
+def _row_numbers(cells: list[str], where: str) -> NDArray[np.float32]:
+    """(P,), each from its own text: a table of texts would be as wide as the longest of them. Raises `DataError` with the first that is
+    none."""
+    if (longest := max(map(len, cells))) <= LONGEST_NUMBER:
+        try:
+            return np.array(cells, np.float32)
+        except ValueError:
+            pass
+    wrong = next((cell for cell in cells if len(cell) > LONGEST_NUMBER or not _is_read(cell)), "")
+    if len(wrong) > LONGEST_NUMBER:
+        start = printable(wrong[:LONGEST_NUMBER])
+        raise DataError(f"{where} has a pixel of {count(longest)} characters, {start!r} …; look for a quote that is not closed.")
+    raise DataError(f"{where}: a pixel is not a number but {printable(wrong)!r}; fix it.")
+
+
+def _is_read(cell: str) -> bool:
     try:
-        return np.array(block).astype(np.float32)
-    except ValueError as error:
-        raise DataError(
-            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is not a number ({error}); fix it."
-        ) from None
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _typed(cells: list[str]) -> NDArray[Any]:

@@ -88,7 +88,7 @@ class Trainer:
             self.model = model_of(config, dataset.image_shape, n_classes)
         self.model.start_at_mean(mean_image(self.train.images))
         # convolutions compute a third faster where the channels of a pixel lie together; dense layers know no such order
-        self.model.to(self.device, memory_format=torch.channels_last)
+        self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
         self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")

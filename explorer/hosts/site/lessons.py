@@ -77,13 +77,15 @@ class _Teller:
     """From 0."""
     scene: Scene
     site: Site
+    language: str
+    """Of the lesson, its code."""
 
     @property
     def writer(self) -> Writer:
         return Writer(self.number, self.site.names)
 
     def number(self, name: MeasureName) -> Measured:
-        return measured(name, self.site.runs.info(name.run))
+        return measured(name, self.site.runs.info(name.run), self.language)
 
     def key(self, part: int) -> str:
         """Of a block, as the app has it."""
@@ -114,7 +116,7 @@ def task_keys(text: SiteLessonText) -> list[str]:
 
 def _steps(lesson: Lesson, name: str, site: Site, problems: Problems) -> Iterator[SiteStep]:
     for i, (step, scene) in enumerate(zip(lesson.steps, scenes(lesson), strict=True)):
-        teller = _Teller(name, i, scene, site)
+        teller = _Teller(name, i, scene, site, lesson.language)
         blocks: list[SiteBlock] = []
         for number_, part in enumerate(step.parts):
             with problems.at(part.line):
@@ -167,7 +169,7 @@ def _question(block: Predict, teller: _Teller, key: str) -> SiteBlock:
                 key=key,
                 question=question,
                 because=because,
-                unit=unit_of(name),
+                unit=unit_of(name, teller.language),
                 value=asked_value(found),
                 tolerance=tolerance,
                 truth=found.text,

@@ -44,6 +44,8 @@ class Teller:
     """From 0."""
     scene: Scene
     runs: Runs
+    language: str
+    """Of the lesson, its code."""
 
     def text(self, nodes: Prose | Sequence[Node]) -> str:
         """Markdown of prose."""
@@ -51,7 +53,7 @@ class Teller:
 
     def number(self, name: MeasureName) -> Measured:
         """A number of a run, which the lesson was checked to have."""
-        return measured(name, self.runs.info(name.run))
+        return measured(name, self.runs.info(name.run), self.language)
 
     def key(self, part: int) -> str:
         """Of a block, for its widgets and its answer."""
@@ -105,7 +107,7 @@ def _show_question(block: Predict, teller: Teller, key: str) -> None:
             _choose(block, teller, key, given)
             verdict = None if given is None else (int(given) + 1 == right, answer_words(block, teller))
         case NumberAnswer(name, tolerance):
-            _ask_number(key, unit_of(name))
+            _ask_number(key, unit_of(name, teller.language))
             found = teller.number(name)
             verdict = None if given is None else (is_near(float(given), asked_value(found), tolerance), answer_words(block, teller))
         case PlaceAnswer(class_name, tolerance):

@@ -67,7 +67,7 @@ def _tasks(read: Lesson, at: int) -> list[tuple[int, Task]]:
 
 
 def _show_text(name: str, read: Lesson, at: int, scene: Scene) -> None:
-    teller = Teller(name, at, scene, runs_for_lessons())
+    teller = Teller(name, at, scene, runs_for_lessons(), read.language)
     step = read.steps[at]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson-steps"):
         st.button("All lessons", icon=":material/list:", type="tertiary", key="lesson-list", on_click=lesson.go, args=("",))
@@ -99,7 +99,7 @@ def _modes(name: str, at: int) -> None:
 
 def _show_notes(name: str, read: Lesson, at: int) -> None:
     """For who speaks: what is to be said at this step, what comes next, and the same two buttons."""
-    teller = Teller(name, at, scenes(read)[at], runs_for_lessons())
+    teller = Teller(name, at, scenes(read)[at], runs_for_lessons(), read.language)
     step = read.steps[at]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson-steps"):
         st.button("Back", key="lesson-back", disabled=at == 0, on_click=lesson.go, args=(name, at))

@@ -11,7 +11,7 @@ from trainer.datasets import Dataset
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.decoding.records import Source
 from trainer.datasets.folder import FolderSource, list_files
-from trainer.datasets.names import OwnData
+from trainer.datasets.names import FIT, OwnData
 from trainer.datasets.pictures import size_of
 from trainer.errors import ImageError
 from trainer.training.choosing.settings import ChosenSize, Facts, chosen_size
@@ -21,17 +21,20 @@ NEAR = 255 // 20  # grey levels from black or white
 
 
 def sized(own: OwnData) -> tuple[OwnData, ChosenSize | None]:
-    """The name with the size that its pictures call for, and why; as it is where a size was said, or where the data has its own.
+    """The name with the size and the way to a square that its pictures call for, and why; as it is where both were said, or where the data
+    has its own.
 
     Files that cannot be read are passed over here: loading tells of them.
     """
-    if own.size is not None or own.kind not in ("folder", "zip"):
+    if own.kind not in ("folder", "zip") or (own.size is not None and own.fit is not None):
         return own, None
     sides = _sides(own)
     if not sides:
         return own, None
-    found = chosen_size(sides, own.fit if own.fit != "crop" else None)
-    return replace(own, size=found.size, fit=found.fit), found
+    found = chosen_size(sides, own.fit)
+    if own.size is not None:
+        return (replace(own, fit=found.fit) if found.fit != FIT else own), None
+    return replace(own, size=found.size, fit=own.fit or (found.fit if found.fit != FIT else None)), found
 
 
 def _sides(own: OwnData) -> list[tuple[int, int]]:
@@ -49,9 +52,9 @@ def _seen(source: Source, files: tuple[str, ...]) -> list[tuple[int, int]]:
     return found
 
 
-def facts_of(dataset: Dataset) -> Facts:
-    """What a data set is like; of its values those of some training images."""
-    train = dataset.subset("train").images
+def facts_of(dataset: Dataset, train_on: str = "train") -> Facts:
+    """What a data set is like; of its values those of some training images. train_on: the splits to learn from."""
+    train = dataset.subset(train_on).images
     some = train[:: max(1, len(train) // IMAGES)][:IMAGES]
     at_ends = float(((some <= NEAR) | (some >= 255 - NEAR)).mean())
     return Facts(len(train), len(dataset.splits["test"]), dataset.image_shape, at_ends)

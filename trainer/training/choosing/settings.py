@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from trainer.config import FitConfig, checked
+from trainer.datasets.kinds import counted
 from trainer.datasets.names import MIN_SIZE, SIZE, Fit
 from trainer.numerals import count, number, percent
 
@@ -27,6 +28,7 @@ LEAST_SIDE = 4  # pixels of the smallest feature maps
 IMAGES_A_DIMENSION = 10
 STEPS, FEWEST, MOST = 8000, 10, 300  # a training of so many steps, and epochs
 TRAINING_S = 180.0  # of the ten minutes that a first training may take with all that follows it
+WARMUP_SHARE = 10  # one epoch of so many
 FORWARD_SHARE = 1 / 3  # of the work of a step: what is encoded and decoded between epochs has no way back
 
 
@@ -125,18 +127,32 @@ def _oblong_size(longer: int, ratio: float) -> ChosenSize:
     return ChosenSize(size, "pad", why)
 
 
-def chosen_settings(facts: Facts, network: str | None = None) -> Chosen:
+def chosen_settings(facts: Facts, network: str | None = None, batch_size: int | None = None) -> Chosen:
     """The settings for these pictures. Without a measured speed the number of epochs is that of a training without haste.
 
-    network: the one that was typed, whose widths are then chosen.
+    network, batch_size: those that were typed; the widths, and the number of epochs, are then chosen for them.
     """
-    settings: dict[str, Any] = {"seed": 0, **({"network": network} if network else {})}
+    typed = {"network": network, "batch_size": batch_size}
+    settings: dict[str, Any] = {"seed": 0, **{name: value for name, value in typed.items() if value}}
     choices = []
     for choose in (_network, _latent_dim, _likelihood, _batch, _epochs):
         fields, choice = choose(facts, settings)
         settings |= fields
         choices.append(choice)
     return Chosen(checked(FitConfig(), **settings), tuple(choices))
+
+
+def warmup_of(epochs: int) -> int:
+    """Over how many of them the KL weight rises to β."""
+    return epochs // WARMUP_SHARE
+
+
+def told_warmup(config: FitConfig) -> tuple[Choice, ...]:
+    """How the KL weight rises, where it does by what was chosen."""
+    if config.is_deterministic or not config.warmup_epochs or config.warmup_epochs != warmup_of(config.epochs):
+        return ()
+    why = "a tenth of them, over which the weight of the KL rises, so that no dimension is given up before the decoder uses it"
+    return (Choice("warm-up", counted(config.warmup_epochs, "epoch"), why, "--warmup-epochs 0"),)
 
 
 def with_typed(chosen: Chosen, config: FitConfig) -> tuple[Choice, ...]:
@@ -188,7 +204,7 @@ def _latent_dim(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any],
     by_size = 16 if n_values <= SMALL_VALUES else 32 if n_values <= 3 * SMALL_VALUES else 64
     by_number = max(2, facts.n_train // IMAGES_A_DIMENSION)
     n = min(by_size, by_number)
-    few = f"{count(facts.n_train)} images to learn from are fewer than {IMAGES_A_DIMENSION} for each of {by_size}"
+    few = f"{counted(facts.n_train, 'image')} to learn from: fewer than {IMAGES_A_DIMENSION} for each of {by_size}"
     why = f"a picture is {count(n_values)} numbers" if n == by_size else few
     return {"latent_dim": n}, Choice("latent dimensions", str(n), f"{why}; those that are not needed switch off", "--latent-dim 2")
 
@@ -204,19 +220,26 @@ def _likelihood(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _batch(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
-    n = 32 if facts.n_train < 1000 else 64
-    steps = -(-facts.n_train // n)
-    why = f"{count(facts.n_train)} images to learn from, {'a single step' if steps == 1 else f'{count(steps)} steps'} an epoch"
-    return {"batch_size": n, "learning_rate": 1e-3}, Choice("batch", str(n), why, "--batch-size 128")
+    typed = settings.get("batch_size")
+    n = typed or (32 if facts.n_train < 1000 else 64)
+    why = "as typed" if typed else f"{counted(facts.n_train, 'image')} to learn from"
+    return {"batch_size": n, "learning_rate": 1e-3}, Choice(
+        "batch", str(n), f"{why}, {_steps(facts, n)} an epoch", "--batch-size 128"
+    )
+
+
+def _steps(facts: Facts, batch_size: int, epochs: int = 1) -> str:
+    n = epochs * -(-facts.n_train // batch_size)
+    return "a single step" if n == 1 else f"{count(n)} steps"
 
 
 def _epochs(facts: Facts, settings: dict[str, Any]) -> tuple[dict[str, Any], Choice]:
     wanted = min(MOST, max(FEWEST, math.ceil(STEPS * settings["batch_size"] / facts.n_train)))
-    n, why = wanted, f"{count(wanted * -(-facts.n_train // settings['batch_size']))} steps"
+    n, why = wanted, _steps(facts, settings["batch_size"], wanted)
     if facts.images_per_s is not None:
         each = facts.images_an_epoch / facts.images_per_s
         n = min(wanted, max(1, math.floor(TRAINING_S / each)))
         pace = f"{count(round(facts.images_per_s))} images a second here"
         minutes = f"about {max(1, round(n * each / 60))} min with what is measured between them"
         why = f"{pace}: {minutes}" if n < wanted or n == FEWEST else f"{why}; {pace}: {minutes}"
-    return {"epochs": n, "warmup_epochs": n // 10}, Choice("epochs", str(n), why, f"--epochs {2 * n}")
+    return {"epochs": n, "warmup_epochs": warmup_of(n)}, Choice("epochs", str(n), why, f"--epochs {2 * n}")

@@ -15,7 +15,7 @@ from trainer.datasets.names import is_own, parse
 from trainer.numerals import count
 from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
-from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, with_typed
+from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, told_warmup, warmup_of, with_typed
 from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
 from trainer.training.labels.given import most_labelled
 
@@ -37,32 +37,45 @@ class First:
 
         Steps of that training are timed before the number of epochs is chosen.
         """
-        facts = facts_of(self.dataset)
-        usual = chosen_settings(facts).config
+        typed = partial(_with_labels, partial(_with_warmup, typed), self.dataset)
+        usual = chosen_settings(facts_of(self.dataset)).config
         wanted = typed(checked(usual, data=self.dataset.name, precision=MEASURED))
+        facts = facts_of(self.dataset, wanted.train_on)
         network = None if wanted.network == usual.network else wanted.network
-        typed = partial(_with_labels, typed, self.dataset)
-        wanted = typed(checked(chosen_settings(facts, network).config, data=self.dataset.name, precision=MEASURED))
+        batch_size = None if wanted.batch_size == usual.batch_size else wanted.batch_size
+        choose = partial(chosen_settings, network=network, batch_size=batch_size)
+        wanted = typed(checked(choose(facts).config, data=self.dataset.name, precision=MEASURED))
         n_threads, why_threads = threads_tried(wanted, self.dataset, writer, device)
         trial = tried(wanted, self.dataset, writer, device)
-        chosen = chosen_settings(replace(facts, images_per_s=trial.images_per_s), network)
+        chosen = choose(replace(facts, images_per_s=trial.images_per_s))
         config = typed(checked(chosen.config, data=self.dataset.name, precision=trial.precision))
         why = "as typed" if wanted.precision != MEASURED else trial.why()
         precision = Choice("precision", config.precision, why, "--precision fp32")
         threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
-        choices = (self._size(), *with_typed(chosen, config), precision, threads)
+        choices = (self._size(), *with_typed(chosen, config), *told_warmup(config), precision, threads)
         return config, (*choices, self._labelled(config)) if config.is_semi_supervised else choices
 
     def _size(self) -> Choice:
         _, height, width = self.dataset.image_shape
         why = "as the data has it, or as its name says" if self.size is None else self.size.why
         is_scaled = is_own(self.dataset.name) and parse(self.dataset.name).kind in ("folder", "zip")
-        return Choice("size", f"{width} × {height}", why, SIZE_OPTION if is_scaled else "")
+        option = SIZE_OPTION
+        if is_scaled and parse(self.dataset.name).squaring == "pad":
+            option = f"{option}; &fit=crop cuts the middle out"
+        return Choice("size", f"{width} × {height}", why, option if is_scaled else "")
 
     def _labelled(self, config: FitConfig) -> Choice:
         fewest = len(self.dataset.class_names)  # one a class, which is always allowed
         change = f"--labelled {fewest}" if config.labelled > fewest else ""
         return Choice("labels", count(config.labelled), "the same number of every class", change)
+
+
+def _with_warmup(typed: Callable[[FitConfig], FitConfig], config: FitConfig) -> FitConfig:
+    """What was typed, and a warm-up that goes with its number of epochs, where nobody said how the weight of the KL moves."""
+    found = typed(checked(config, warmup_epochs=0))
+    if found.warmup_epochs or found.beta_cycles or typed(checked(config, warmup_epochs=1)).warmup_epochs == 0:
+        return found
+    return checked(found, warmup_epochs=warmup_of(found.epochs))
 
 
 def _with_labels(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:

@@ -13,6 +13,7 @@ export class SoundPanel implements Panel {
   readonly element = h("div");
   private controls: SoundControls | null = null;
   private isAsked = false;
+  private isGone = false;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "run">) {}
 
@@ -27,6 +28,7 @@ export class SoundPanel implements Panel {
   }
 
   dispose(): void {
+    this.isGone = true;
     this.controls?.leave();
   }
 
@@ -43,6 +45,7 @@ export class SoundPanel implements Panel {
   }
 
   private show(program: ShowSound): void {
+    if (this.isGone) return; // it came after the map had been left
     this.controls = program(this.element, () => {
       const { moving } = this.editor.state().motion;
       if (moving) this.editor.run(moving === "path" ? "play" : moving);

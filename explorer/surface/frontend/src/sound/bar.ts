@@ -7,19 +7,22 @@ import type { Decoded, SoundControls } from "./program";
 import { type Cells, cellsOf, isSame, notesOf } from "./roll";
 import { RollPicture } from "./roll-picture";
 import sheet from "./sound.css";
-import { Synth } from "./synth";
+import { CUT, Synth } from "./synth";
 
 /** Steps for which a place is heard before the next one, while the hand moves on. */
 const LEAST_STEPS = 2;
 const MAP = "[role=application]";
 const FIRST_VOLUME = 60;
+/** Milliseconds after which what was cut is no more heard: what is suspended before would be heard when the sound goes on. */
+const FADED_MS = 1500 * CUT;
 const TITLE =
-  "Hear the decoded picture as the piano roll that it is: time goes to the right, pitch upwards, and a pitch sounds whose probability is 0.5 or more. Nothing sounds until this is switched on.";
+  "Hear the decoded picture as the piano roll that it is: time goes to the right, pitch upwards, and a pitch sounds where the picture is 0.5 or more, for Bernoulli pixels their probability. Nothing sounds until this is switched on.";
 const SAYS: Readonly<Record<Piece, string>> = {
   beat: "The first beat sounds.",
   bar: "The bar sounds.",
   path: "What is decoded along the way sounds.",
 };
+const SILENT_BEAT = "Its first beat is silent; Enter on the map plays the bar.";
 
 /** What makes sound, once it was asked for. */
 interface Playing {
@@ -60,6 +63,7 @@ export class SoundBar implements SoundControls {
   /** The hand moved on while a place was still heard. */
   private isDue = false;
   private frame = 0;
+  private fading = 0;
 
   constructor(
     private readonly element: HTMLElement,
@@ -101,6 +105,7 @@ export class SoundBar implements SoundControls {
 
   leave(): void {
     cancelAnimationFrame(this.frame);
+    window.clearTimeout(this.fading);
     this.disposer.dispose();
     this.playing?.conductor.stop();
     void this.playing?.context.close();
@@ -117,8 +122,13 @@ export class SoundBar implements SoundControls {
     const { context, conductor } = this.playing as Playing;
     if (!isOn) conductor.stop();
     this.show();
-    await (isOn ? context.resume() : context.suspend());
-    if (isOn && this.isOn && this.decoded?.isUnderWay) this.followWay(true);
+    window.clearTimeout(this.fading);
+    if (!isOn) {
+      this.fading = window.setTimeout(() => void context.suspend(), FADED_MS);
+      return;
+    }
+    await context.resume();
+    if (this.isOn && this.decoded?.isUnderWay) this.followWay(true);
   }
 
   /** Within the click: a browser lets no page sound before one. */
@@ -199,6 +209,10 @@ export class SoundBar implements SoundControls {
   private tick(): void {
     const conductor = this.playing?.conductor;
     if (!conductor) return;
+    if (this.element.getClientRects().length === 0) {
+      this.halt(); // the map was left for a film or for another run, and its Stop with it
+      return;
+    }
     const step = conductor.tick();
     if (this.isDue && (step === null || step >= LEAST_STEPS)) this.preview();
     else if (step !== null) this.frame = requestAnimationFrame(() => this.tick());
@@ -219,8 +233,14 @@ export class SoundBar implements SoundControls {
     this.say(playing, cells);
   }
 
+  private hasFirstBeat(cells: Cells): boolean {
+    const { steps_per_beat } = (this.decoded as Decoded).roll;
+    return notesOf(cells).some(({ step }) => step < steps_per_beat);
+  }
+
   private say(playing: Piece | null = null, cells: Cells | null = null): void {
-    if (cells && notesOf(cells).length === 0) setText(this.words, "Here no pitch has a probability of 0.5: silence.");
+    if (cells && notesOf(cells).length === 0) setText(this.words, "Here no pixel is 0.5 or more: silence.");
+    else if (playing === "beat" && cells && !this.hasFirstBeat(cells)) setText(this.words, SILENT_BEAT);
     else if (playing) setText(this.words, SAYS[playing]);
     else
       this.words.replaceChildren(

@@ -16,7 +16,7 @@ const HELD = 0.6;
 const ATTACK = 0.008;
 const DECAY = 0.15;
 const RELEASE = 0.12;
-const CUT = 0.04;
+export const CUT = 0.04;
 /** Time constants of an exponential after which nothing is heard: e⁻⁵ is −43 dB. */
 const CONSTANTS = 5;
 
@@ -51,6 +51,7 @@ export class Synth implements Instrument {
     const voice = { oscillator, gain };
     oscillator.type = "triangle";
     oscillator.frequency.value = frequency;
+    gain.gain.value = 0; // it begins at 1, to which a note that is cut before it began would go back
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(PEAK, at + ATTACK);
     gain.gain.setTargetAtTime(HELD * PEAK, at + ATTACK, DECAY);
