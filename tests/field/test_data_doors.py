@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -108,6 +109,31 @@ def test_a_bomb_costs_one_picture_and_is_named(tmp_path: Path) -> None:
     dataset = read(tmp_path / "bomb.zip")
     assert dataset.n == 4
     assert "1 unreadable file was skipped: bomb.png" in dataset.notes
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_could_not_be_unpacked_in_parts_is_not_unpacked(tmp_path: Path, method: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever such a member says of its size, unpacking its first byte would unpack a block of any size."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w") as archive:
+        archive.writestr("bomb.png", bytes(60_000_000), method)
+        for i in range(4):
+            archive.writestr(f"{i}.png", png(IMAGES[i]))
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", method) as archive, archive.open("images.npy", "w") as member:
+        np.save(member, np.zeros((100, 400, 400), np.uint8))
+    opened: list[str] = []
+    real = zipfile.ZipFile.open
+
+    def noted(self: zipfile.ZipFile, name: zipfile.ZipInfo, *more: object, **named: object) -> object:
+        opened.append(name if isinstance(name, str) else name.filename)
+        return real(self, name, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", noted)
+    dataset = read(tmp_path / "bomb.zip")
+    assert dataset.n == 4
+    assert "1 unreadable file was skipped: bomb.png" in dataset.notes
+    with pytest.raises(DataError, match=r"is compressed in another way than numpy does; allowed: an \.npz"):
+        read(tmp_path / "bomb.npz")
+    assert sorted(set(opened)) == [f"{i}.png" for i in range(4)]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +335,8 @@ def test_a_table_of_files_and_labels(tmp_path: Path, ending: str) -> None:
         ("label,pixel0\n", "has no row"),
         ("a,b,c\n1,2,3\n1,2,3\n", "no square number of pixels"),
         ("1,2,3,4\n1,2,3,4\n1,2\n", "row 3 has 0 pixels"),
-        ("label,p0,p1,p2,p3\nx,1,2,3,cat\nx,1,2,3,4\nx,1,2,3,4\n", "a pixel is not a number"),
+        ("label,p0,p1,p2,p3\nx,1,2,3,4\nx,1,2,3,cat\nx,1,2,3,4\n", "row 2: a pixel is not a number but 'cat'; fix it"),
+        ("\n\nlabel,p0,p1,p2,p3\nx,1,2,3,4\nx,1,2,,4\nx,1,2,3,4\n", "row 2: a pixel is not a number but ''"),
         ("label,p0,p1,p2,p3\nx,1,2,3,nan\nx,1,2,3,4\nx,1,2,3,4\n", "image 0 has a pixel that is not a number"),
     ],
 )
@@ -317,6 +344,40 @@ def test_what_is_no_table_is_a_sentence(tmp_path: Path, text: str, says: str) ->
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(DataError, match=says):
         read(tmp_path / "a.csv")
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_cell_and_is_told(tmp_path: Path) -> None:
+    rows = [",".join(map(str, RNG.integers(0, 256, 784))) for _ in range(1000)]
+    rows[600] = '"'.join(rows[600].rsplit(",", 1)).replace('"', ',"')
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    tracemalloc.start()
+    with pytest.raises(
+        DataError, match=r"row 601 has a pixel of .* characters, '.*' …; look for a quote that is not closed\.$"
+    ) as error:
+        read(tmp_path / "a.csv")
+    assert tracemalloc.get_traced_memory()[1] < 300e6
+    tracemalloc.stop()
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("names", ["first", "none"])
+def test_a_header_that_does_not_name_the_rows_names(tmp_path: Path, names: str) -> None:
+    """As R writes a table: one name fewer than columns, the names of rows before them. And an empty line before it."""
+    header, others = ["label", *(f"p{k}" for k in range(144))], rows_of_pixels()
+    lines = [
+        "" if names == "first" else "\n",
+        ",".join(map(str, header)),
+        *(f'"r{i}",{",".join(map(str, row))}' for i, row in enumerate(others)),
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    assert known(read(tmp_path / "a.csv")) == EXPECTED
+
+
+def test_a_comma_behind_every_row_is_no_column(tmp_path: Path) -> None:
+    header, others = ["label", *(f"p{k}" for k in range(144))], rows_of_pixels()
+    lines = [",".join(map(str, header)), *(f"{','.join(map(str, row))}," for row in others)]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    assert known(read(tmp_path / "a.csv")) == EXPECTED
 
 
 # --- arrays of several parts
@@ -359,6 +420,34 @@ def test_a_huge_array_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         archive.writestr("images.npy", header.getvalue() + bytes(100))
     with pytest.raises(DataError, match=r"array 'images' has 4096 GB; allowed: at most 16 GB"):
         read(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("images", "'images' is no array that numpy wrote"), ("labels", "'labels' is no array")]
+)
+def test_a_member_that_numpy_did_not_write_is_told(tmp_path: Path, name: str, says: str) -> None:
+    np.savez(tmp_path / "own.npz", **({} if name == "images" else {"images": IMAGES}))
+    with zipfile.ZipFile(tmp_path / "own.npz", "a") as archive:
+        archive.writestr(name, b"not an array")
+    with pytest.raises(DataError, match=says):
+        read(tmp_path / "own.npz")
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", images=IMAGES)
+    with zipfile.ZipFile(tmp_path / "own.npz", "a") as archive:
+        archive.writestr("images", b"not an array")
+    with pytest.raises(DataError, match="holds two arrays of one name"):
+        read(tmp_path / "own.npz")
+
+
+def test_who_holds_a_split_at_the_same_time_shares_its_copy(tmp_path: Path) -> None:
+    np.save(tmp_path / "own.npy", np.concatenate([IMAGES, IMAGES[::-1] ^ 1]))
+    dataset = read(tmp_path / "own.npy")
+    one, again = dataset.subset("train"), dataset.subset("train")
+    assert np.shares_memory(one.images, again.images)
+    np.testing.assert_array_equal(one.images, dataset.images[dataset.splits["train"]])
+    assert not one.images.flags.writeable
 
 
 def test_an_option_without_effect_is_said(tmp_path: Path) -> None:

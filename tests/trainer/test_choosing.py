@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 import shlex
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +14,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tests.trainer.test_cli import ask
 from trainer.cli.main import main
 from trainer.config import FitConfig, checked
-from trainer.datasets import load_dataset
+from trainer.datasets import absolute_name, load_dataset
 from trainer.datasets.names import parse
+from trainer.datasets.pictures import size_of
+from trainer.errors import ImageError
 from trainer.models.layer_shapes import multiply_adds, network_shapes
 from trainer.models.networks import encoder_layers, parts_of
 from trainer.models.torch_engine import model_of
@@ -184,6 +188,39 @@ def test_sizes_are_seen_in_headers_upright_and_files_that_are_none_are_passed_ov
     assert sized(parse(f"{photos}?size=24")) == (parse(f"{photos}?size=24"), None)
 
 
+def test_a_size_is_read_without_decoding_a_pixel(photos, monkeypatch):
+    """Of a PNG without orientation too, which Pillow would decode to look for one behind its pixels."""
+
+    def decode(self, *_):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
+    for ending, save in (("png", {}), ("jpg", {"exif": _turned()}), ("webp", {"exif": _turned()})):
+        out = io.BytesIO()
+        with monkeypatch.context() as patch:
+            patch.undo()
+            Image.new("RGB", (20, 10)).save(out, format="jpeg" if ending == "jpg" else ending, **save)
+        assert size_of(out.getvalue(), f"a.{ending}") == ((10, 20) if save else (20, 10))
+
+
+def test_a_picture_that_is_too_large_has_no_size():
+    """Its header says more pixels than may be decoded."""
+    out = io.BytesIO()
+    Image.new("L", (8, 8)).save(out, format="png")
+    data = bytearray(out.getvalue())
+    data[16:24] = (7_000).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    with pytest.raises(ImageError, match=r"a\.png has 49 megapixels; allowed: at most 40"):
+        size_of(bytes(data), "a.png")
+
+
+def test_the_way_to_a_square_that_was_said_stays_and_is_chosen_where_it_was_not(tmp_path):
+    for i in range(6):
+        Image.new("RGB", (60, 20), (40 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    squarings = {word: sized(parse(f"{tmp_path}{word}"))[0].squaring for word in ("", "?fit=crop", "?size=24", "?size=24&fit=crop")}
+    assert squarings == {"": "pad", "?fit=crop": "crop", "?size=24": "pad", "?size=24&fit=crop": "crop"}
+
+
 def _turned() -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -210,6 +247,7 @@ def test_one_command_trains_a_folder_and_the_run_remembers_why(photos, tmp_path,
     assert [sentence.split()[0] for sentence in info.chosen] == [
         *("size", "network", "latent", "likelihood", "batch", "epochs", "precision", "threads"),
     ]
+    assert info.config.warmup_epochs == 0  # of one epoch; of those that would have been chosen it would be 30
     assert any(sentence.startswith("latent dimensions 3: as typed") for sentence in info.chosen)
     for word in ("13 × 13", "residual", "gaussian", "as typed"):
         assert word in err
@@ -218,6 +256,30 @@ def test_one_command_trains_a_folder_and_the_run_remembers_why(photos, tmp_path,
     assert run.model.decode(np.zeros((1, 3), np.float32)).shape == (1, 3, 13, 13)
     code, _, err = ask(capsys, "fit", str(photos), "--resume", "--name", "my-photos")
     assert code == 2 and "is finished" in err
+
+
+@pytest.mark.parametrize(
+    ("typed", "warmup"),
+    [
+        ({"epochs": 40}, 4),
+        ({"epochs": 40, "warmup_epochs": 0}, 0),
+        ({"epochs": 40, "warmup_epochs": 7}, 7),
+        ({"beta_cycles": 4}, 0),
+    ],
+)
+def test_the_warm_up_goes_with_the_epochs_that_were_typed(photos, tmp_path, typed, warmup):
+    found, choices = chosen_for(absolute_name(str(photos))).settled(
+        lambda config: checked(config, hidden=(4,), **typed), RunWriter.at(tmp_path / "runs", "one")
+    )
+    assert found.warmup_epochs == warmup
+    assert (f"{warmup} epochs" in [choice.value for choice in choices if choice.setting == "warm-up"]) == (warmup == 4)
+
+
+def test_steps_are_those_of_the_batch_that_was_typed():
+    facts = Facts(700, 100, (1, 28, 28), 0.99)
+    told = {choice.setting: choice.why for choice in chosen_settings(facts, batch_size=700).choices}
+    assert told["batch"] == "as typed, a single step an epoch" and told["epochs"].startswith("300 steps")
+    assert chosen_settings(Facts(1, 1, (1, 8, 8), 0.99)).choices[3].why == "1 image to learn from, a single step an epoch"
 
 
 def test_a_name_that_is_taken_while_settings_are_chosen_is_left_to_the_other(photos, tmp_path, capsys, monkeypatch):
