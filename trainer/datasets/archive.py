@@ -23,7 +23,7 @@ from trainer.numerals import count
 
 MOST_ENTRIES = 2_000_000
 MOST_UNPACKED = 200_000_000_000  # bytes of all pictures together, by the directory
-MOST_DIRECTORY = 500_000_000  # bytes
+MOST_DIRECTORY = 200_000_000  # bytes: a hundred for each of so many entries
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How a member may be compressed: of these `zipfile` unpacks no more than is asked for, of bzip2 and LZMA all that a block holds."""
 

@@ -309,7 +309,7 @@ class Trainer:
             return
         try:
             self.progress = checkpoint.unpack(*found, self.model, self.optimiser)
-        except (KeyError, ValueError, RuntimeError, TypeError):
+        except (KeyError, IndexError, ValueError, RuntimeError, TypeError):
             name = self.writer.folder.name
             raise RunCorrupt(f"run {name!r}: {CHECKPOINT} does not fit this run; train it again with --overwrite.") from None
         if self.team.is_writer:
