@@ -134,6 +134,17 @@ def test_resume_refuses_another_configuration_and_a_missing_run(tiny_dataset, tm
         run_to_end(CONFIG, tiny_dataset, "none", tmp_path, resume=True)
 
 
+def test_a_training_that_is_stopped_before_its_first_step_leaves_nothing(tiny_dataset, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        assert list((tmp_path / "runs").rglob("*")) == []
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainer.training.fit.Trainer", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_to_end(CONFIG, tiny_dataset, "none", tmp_path / "runs")
+    assert list((tmp_path / "runs").rglob("*")) == []
+
+
 def test_what_a_run_holds(tiny_dataset, tmp_path):
     events = run_to_end(CONFIG, tiny_dataset, "r", tmp_path)
     assert sum(isinstance(e, EpochEnded) for e in events) == 5

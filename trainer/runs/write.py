@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -82,8 +83,12 @@ class RunWriter:
     def check_writable(self) -> None:
         """Writes a small file and removes it: what can only fail at the end fails now. Raises `RunError`."""
         self.write(PROBE, b"a file can be written here\n")
-        if not self.is_silent:
-            self._store.remove(PROBE)
+        if self.is_silent:
+            return
+        self._store.remove(PROBE)
+        if isinstance(self.folder, Path):
+            with contextlib.suppress(OSError):  # a run is in it
+                self.folder.rmdir()  # a training that is stopped before its first step leaves nothing
 
     def check_room(self, n_bytes: int) -> None:
         """Raises `RunError` where the disk of the folder has fewer bytes left; of a store elsewhere nothing is known."""
