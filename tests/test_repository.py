@@ -133,7 +133,7 @@ def test_the_mnist_runs_are_as_good_as_promised():
     assert metrics["mnist-2d"]["elbo"] >= -132.5
     assert metrics["mnist-2d"]["knn_accuracy"] >= 0.87
     assert metrics["mnist-20d"]["nll_n"] >= 2000
-    assert metrics["mnist-20d"]["nll"] <= 87.0  # with 200 samples; 500 only tighten it
+    assert metrics["mnist-20d"]["nll"] <= 82.5  # with 200 samples; 500 only tighten it
 
 
 def test_the_bound_holds_again_when_it_is_evaluated_anew(mnist_folder, monkeypatch):

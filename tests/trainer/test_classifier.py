@@ -277,7 +277,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny_dataset, t
 
 def test_a_run_that_was_stopped_while_it_learned_ends_the_same(tiny_dataset, tmp_path, monkeypatch):
     def on_a_quiet_machine(*args):
-        return seconds_of_parts(*args[:-1], 1e-5)  # an image; what was measured depends on what else the machine does
+        return seconds_of_parts(*args[:-2], 1e-5, args[-1])  # an image; what was measured depends on what else the machine does
 
     monkeypatch.setattr("trainer.training.loop.seconds_of_parts", on_a_quiet_machine)
     trained_one(tiny_dataset, tmp_path, "whole")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -62,7 +62,8 @@ class Budgets:
 
 
 WHOLE = Budgets()
-OF_CONVOLUTIONS = Budgets(Budget(15.0), Budget(10.0), Budget(4.0), Budget(10.0), Budget(4.0))
+LEAST_EVALUATION_S, EVALUATION_SHARE = 15.0, 0.04  # of the training's time: a standard error of the NLL that goes with it
+OF_CONVOLUTIONS = Budgets(Budget(LEAST_EVALUATION_S), Budget(10.0), Budget(4.0), Budget(10.0), Budget(4.0))
 """Of residual networks: all draws for all images would take longer than their training."""
 
 
@@ -225,8 +226,10 @@ def parts_of(config: FitConfig, dataset: Dataset) -> list[str]:
     return [*parts, CONTINUITY]
 
 
-def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: int, seconds: float) -> dict[str, float]:
-    """About how long each part takes, where an image is encoded and decoded in so many seconds."""
+def seconds_of_parts(
+    config: FitConfig, dataset: Dataset, n_train: int, n_test: int, seconds: float, trained_s: float
+) -> dict[str, float]:
+    """About how long each part takes, where an image is encoded and decoded in so many seconds. trained_s: of the training before it."""
     n, few = n_test, min(n_test, NLL_IMAGES)
     samples = 0 if config.is_deterministic else NLL_SAMPLES * few
     has_umap = config.umap and config.latent_dim > 2
@@ -238,7 +241,7 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
         CLASSIFIER: classifier_work(dataset) / MULTIPLY_ADDS_A_SECOND,
         CONTINUITY: seconds * DECODING_SHARE * CONTINUITY_DECODES,
     }
-    limits = budgets_of(config)
+    limits = budgets_of(config, trained_s)
     limited = {
         EVALUATION: limits.evaluation,
         EXAMINATION: limits.examination,
@@ -248,9 +251,11 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
     return whole | {part: min(whole[part], budget.seconds) for part, budget in limited.items() if budget is not None}
 
 
-def budgets_of(config: FitConfig) -> Budgets:
-    """How long the parts of a training of ours may take."""
-    return OF_CONVOLUTIONS if config.network == "residual" else WHOLE
+def budgets_of(config: FitConfig, trained_s: float) -> Budgets:
+    """How long the parts after a training of ours may take. trained_s: how long that took, seconds; the longer, the surer its figures."""
+    if config.network != "residual":
+        return WHOLE
+    return replace(OF_CONVOLUTIONS, evaluation=Budget(max(LEAST_EVALUATION_S, EVALUATION_SHARE * trained_s)))
 
 
 def maps_of(model: Vae, split: Split, mu: Floats, logvar: Floats, budget: Budget | None = None) -> tuple[Projection, ...]:

@@ -292,7 +292,8 @@ class Trainer:
     def guess(self, seconds: float) -> None:
         """Better guesses of how long the rest takes, where an image is encoded and decoded in so many seconds."""
         n_train, n_test = len(self.train.index), len(self.test.index)
-        self.forecast.guess(seconds_of_parts(self.config, self.dataset, n_train, n_test, seconds))
+        trained_s = self.progress.seconds * self.config.epochs / max(1, self.progress.epoch)
+        self.forecast.guess(seconds_of_parts(self.config, self.dataset, n_train, n_test, seconds, trained_s))
 
     def checkpoint(self) -> None:
         """The state at the end of an epoch as one file: an interrupted write leaves the one before."""
@@ -363,7 +364,7 @@ class Trainer:
             self.model,
             self.dataset,
             classifier=self.config.classifier,
-            budgets=budgets_of(self.config),
+            budgets=budgets_of(self.config, progress.seconds),
             on_part=lambda reached: heard(self.entered(reached)),
         )
         for reached in work.parts():
