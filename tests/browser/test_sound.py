@@ -294,7 +294,7 @@ def test_a_program_that_does_not_come_is_said(listening, app):
 
     listening.route(PROGRAMS, serve)
     opened(listening, address(app, run="heard"))
-    expect(listening.get_by_text("The program of the sound did not load. Reload the page.")).to_be_visible()
+    expect(listening.get_by_text("The sound did not load. Reload the page.")).to_be_visible()
 
 
 def test_a_browser_without_web_audio_says_so(browser, app):

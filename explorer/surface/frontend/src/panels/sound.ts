@@ -13,7 +13,6 @@ export class SoundPanel implements Panel {
   readonly element = h("div");
   private controls: SoundControls | null = null;
   private isAsked = false;
-  private isGone = false;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "run">) {}
 
@@ -28,7 +27,7 @@ export class SoundPanel implements Panel {
   }
 
   dispose(): void {
-    this.isGone = true;
+    this.isAsked = false;
     this.controls?.leave();
   }
 
@@ -40,12 +39,12 @@ export class SoundPanel implements Panel {
     else if (address)
       import(new URL(address, document.baseURI).href).then(
         (program: { readonly default: ShowSound }) => this.show(program.default),
-        () => setText(this.element, "The program of the sound did not load. Reload the page."),
+        () => setText(this.element, "The sound did not load. Reload the page."),
       );
   }
 
   private show(program: ShowSound): void {
-    if (this.isGone) return; // it came after the map had been left
+    if (!this.isAsked) return; // it came after the map had been left
     this.controls = program(this.element, () => {
       const { moving } = this.editor.state().motion;
       if (moving) this.editor.run(moving === "path" ? "play" : moving);
