@@ -19,7 +19,7 @@ LESSONS = ("08-dimensions-that-die", "07-watch-it-learn")
 def written(folder: Path) -> Path:
     """A site of two runs and two lessons, as the command line writes it."""
     site = folder / "site"
-    assert main(["site", str(site), "--lessons", *LESSONS, "--runs", "digits-2d", "mnist-2d"]) == 0
+    assert main(["site", str(site), "--lessons", *LESSONS, "--runs", "digits-2d", "mnist-2d", "mnist-20d"]) == 0
     return site
 
 

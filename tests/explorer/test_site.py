@@ -114,7 +114,6 @@ def test_the_lists_name_files_that_are_there_and_the_runs_of_the_lessons_come_al
         "sweep-digits-beta-4-seed-0",
         "sweep-digits-beta-16-seed-0",
         "sweep-linear-beta-1",
-        "mnist-20d",
     ]
     assert [run["name"] for run in index["runs"]] == ["digits-2d", "mnist-2d", *shown]
     named = {run[key] for run in index["runs"] for key in ("first", "rest", "film") if run[key]}
