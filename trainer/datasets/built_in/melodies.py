@@ -45,7 +45,10 @@ FACTOR_NAMES = ("register", "contour", "bend", "leaps", "notes", "length")
 WHOLE = 4  # the first factor that is a whole number, as the one behind it
 LOW = np.array([3.5, -3, -0.5, 0, 4, 1], dtype=np.float64)
 HIGH = np.array([9.5, 3, 0.5, 0.5, 8, 4], dtype=np.float64)
-DESCRIPTION = "10 000 melodies of a bar as piano rolls (5372 different), 24 pitches × 16 steps, six known factors; made here, and heard on the map"
+DESCRIPTION = (
+    "10 000 melodies of a bar as piano rolls (5372 different), 24 pitches × 16 steps, six known factors; made here, "
+    "and heard on the map"
+)
 
 N_TRAIN, N_VALIDATION, N_TEST = 7_500, 1_000, 1_500
 
