@@ -204,7 +204,7 @@ def test_a_block_that_no_page_knows_is_refused():
         pass
 
     site = lessons.Site(Runs({}, lambda name: ()), (), lambda name: load_run(name, ASSETS), (), subject)
-    teller = lessons._Teller("mine", 0, lessons.Scene("digits-2d"), site)
+    teller = lessons._Teller("mine", 0, lessons.Scene("digits-2d"), site, "en")
     with pytest.raises(lessons.Mistake, match="a block of the kind Play is not shown by a web site"):
         lessons._block(Play(), teller, 0)
 
