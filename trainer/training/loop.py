@@ -93,8 +93,7 @@ class Trainer:
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
         self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")
         self.optimiser = _optimiser_of(self.model)
-        # why autograd differentiates, if it does
-        self.reason = reason_against(self.model, self.device.type, self.team.size)
+        self.reason = reason_against(self.model, self.device.type, self.team.size)  # why autograd differentiates, if it does
         self.written = None if self.reason else WrittenStep(self.model, self.optimiser)
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
