@@ -87,7 +87,7 @@ class Trainer:
             torch.manual_seed(config.seed)  # torch's layers draw their first weights from the global stream only
             self.model = model_of(config, dataset.image_shape, n_classes)
         self.model.start_at_mean(mean_image(self.train.images))
-        # convolutions compute a third faster where the channels of a pixel lie together; dense layers know no such order
+        # convolutions compute faster where the channels of a pixel lie together (tests/bench/layouts.py); dense layers know no such order
         self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
         share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
