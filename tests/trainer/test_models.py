@@ -39,9 +39,7 @@ KINDS = {
     "optimal": FitConfig(hidden=(12,), epochs=4, batch_size=17, likelihood="laplace", scale="optimal", umap=False),
     "per-pixel": FitConfig(hidden=(12,), epochs=4, batch_size=17, likelihood="gaussian", scale="per-pixel", sigma=0.3, umap=False),
     "continuous": FitConfig(network="conv", hidden=(4,), epochs=4, batch_size=17, likelihood="continuous-bernoulli", umap=False),
-    "residual": FitConfig(
-        network="residual", hidden=(4, 6), epochs=4, batch_size=17, umap=False
-    ),  # channels of a pixel lie together
+    "residual": FitConfig(network="residual", hidden=(4, 6), epochs=4, batch_size=17, umap=False),
 }
 
 

@@ -151,7 +151,7 @@ def told_warmup(config: FitConfig) -> tuple[Choice, ...]:
     """How the KL weight rises, where it does by what was chosen."""
     if config.is_deterministic or not config.warmup_epochs or config.warmup_epochs != warmup_of(config.epochs):
         return ()
-    why = "a tenth of them, over which the weight of the KL rises, so that no dimension is given up before the decoder uses it"
+    why = "a tenth of them, over which the weight of the KL rises: fewer dimensions are given up early"
     return (Choice("warm-up", counted(config.warmup_epochs, "epoch"), why, "--warmup-epochs 0"),)
 
 
