@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from explorer.text.escape import CONTROLS, shortened
 from trainer.datasets import kinds
+from trainer.datasets.archive import METHODS
 from trainer.datasets.kinds import ALLOWED, PICTURES, ending, is_litter
 from trainer.datasets.pictures import MAX_BYTES
 
@@ -141,7 +142,7 @@ def _refusal(name: str, info: zipfile.ZipInfo) -> str:
         return f"{name} is a link, not a picture; put the picture itself into the archive."
     if info.flag_bits & 0x1:
         return f"{name} is encrypted; allowed: archives without a password; make one without."
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if info.compress_type not in METHODS:
         return f"{name} is compressed by method {info.compress_type}; allowed: stored or deflated; make an ordinary zip."
     if info.file_size > MAX_BYTES:
         return (
