@@ -26,7 +26,7 @@ from trainer.presets import PRESETS
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-expect.set_options(timeout=30_000)  # the first page of a fresh server on a busy machine
+expect.set_options(timeout=60_000)  # the first page of a fresh server on a busy machine
 
 
 def chromium_path() -> str:

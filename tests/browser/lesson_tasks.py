@@ -95,7 +95,7 @@ def pin_at(page: Page, left: float, top: float) -> None:
     """A click there, which the server has counted."""
     before = _n_pins(page)
     page.mouse.click(*_at(page, left, top))
-    eventually(lambda: _assert(_n_pins(page) > before), seconds=15)
+    eventually(lambda: _assert(_n_pins(page) > before), seconds=60)
     answered(page)
     settled(page)
 

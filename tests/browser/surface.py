@@ -95,9 +95,11 @@ def tab(browser: Browser, **options) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
+    page.set_default_timeout(60_000)
+    try:
+        yield page
+    finally:
+        context.close()  # a page that a failed test left open would draw on, beside all tests that follow
     assert not errors, errors
 
 
@@ -107,7 +109,7 @@ def address(server: str, **query: object) -> str:
 
 def ready(page: Page) -> Locator:
     """The map, once its first picture is there, and no other map: that of the view before stays until the server has drawn the next."""
-    eventually(lambda: _one_picture(page), seconds=30)
+    eventually(lambda: _one_picture(page), seconds=60)
     canvas = the_map(page)
     expect(canvas).to_be_visible()
     return canvas
@@ -131,17 +133,17 @@ def pretrained(name: str) -> Run:
 # --- waiting
 
 
-def settled(page: Page, seconds: float = 20.0) -> None:
+def settled(page: Page, seconds: float = 40.0) -> None:
     """Until the page draws no more frames, runs no transition, and waits neither for a resting hand nor for the server."""
     page.evaluate("seconds => window.atRest(1000 * seconds)", seconds)
 
 
 def answered(page: Page) -> None:
     """Until the server has drawn its page: also where something on it plays on."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
 
 
-def eventually(check: Callable[[], object], seconds: float = 10.0) -> None:
+def eventually(check: Callable[[], object], seconds: float = 30.0) -> None:
     """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
     deadline = time.monotonic() + seconds
     while True:
@@ -286,3 +288,10 @@ def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
             return
         assert page.evaluate("window.hasRerun()"), found
     raise AssertionError(f"the server never stops drawing this page, on which there is {found}")
+
+
+def assert_no_barrier_in_either_scheme(page: Page, *, rests: bool = True) -> None:
+    """In light and in dark: an open page follows the wish of the system, so that one is enough for both."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert_no_barrier(page, rests=rests)

@@ -48,7 +48,7 @@ def test_nothing_is_asked_of_another_host(page, server):
     page.on("request", lambda request: asked.append(request.url))
     for view in NAMES:
         page.goto(address(server, view=view))
-        expect(content_of(page, view)).to_be_visible(timeout=30_000)
+        expect(content_of(page, view)).to_be_visible(timeout=60_000)
         answered(page)
         if view != "interpolate":  # where the path plays on
             settled(page)
@@ -347,14 +347,13 @@ def test_an_interpolation_can_be_downloaded(page, server):
         assert picture.n_frames == 61
 
 
-@pytest.mark.parametrize(
-    ("run", "scheme"), [("digits-2d", "light"), ("digits-2d", "dark"), ("tiny-conditional", "light"), ("tiny-autoencoder", "dark")]
-)
+# test_access looks into every part of the views of another run
+@pytest.mark.parametrize(("run", "scheme"), [("tiny-conditional", "light"), ("tiny-autoencoder", "dark")])
 @pytest.mark.parametrize("view", NAMES)
 def test_axe_finds_nothing(browser, server, run, view, scheme):
     with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
         page.goto(address(server, run=run, view=view))
-        expect(content_of(page, view)).to_be_visible(timeout=30_000)
+        expect(content_of(page, view)).to_be_visible(timeout=60_000)
         assert_no_barrier(page)
 
 
