@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 
 import numpy as np
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from explorer.surface.payload import unpack
 from tests.places import APP
+
+# every app under test looks through all installed packages for components, a third of a second; they stay what they are
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 TEXTS = ("markdown", "caption", "error", "warning", "info", "title", "code")
 
