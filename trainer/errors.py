@@ -7,6 +7,7 @@
     ├── RunError           a run folder
     │   ├── RunNotFound    no such run; lists those that are there
     │   └── RunCorrupt     a file of it is damaged, foreign or newer; names the file
+    ├── ExternalModelError a model that was brought along does not answer as one
     └── TrainingDiverged   a loss that is no longer a number: step, term, remedy
 
 Every message is one sentence: what was wrong, the value, what is allowed, what to do. The command line prints it in one line and
@@ -46,6 +47,10 @@ class RunNotFound(RunError):
 
 class RunCorrupt(RunError):
     """A file of a run is damaged, incomplete, or of a newer format."""
+
+
+class ExternalModelError(LatentError):
+    """A model that was brought along does not answer as one."""
 
 
 class TrainingDiverged(LatentError):

@@ -426,6 +426,16 @@ def hear_interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def test_the_process_that_waits_for_their_code_and_the_digits_need_no_torch_and_no_scikit_learn():
+    """Each takes seconds to import, and the process that does the work imports it once more."""
+    code = (
+        "import sys, trainer.cli.import_, trainer.importers.process.parent_process; from trainer.datasets import load_dataset;"
+        "load_dataset('digits'); print(sorted({'torch', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 ENDLESS = """import os, time
 print('child', os.getpid(), flush=True)
 while True:

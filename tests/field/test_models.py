@@ -17,8 +17,8 @@ from torch.nn import functional
 from tests.field import zoo
 from trainer import load_run
 from trainer.diagnosis.diagnose import diagnose
+from trainer.errors import ExternalModelError
 from trainer.importers import conversion
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.importing import HowTrained, check_model, import_model, make_run
 from trainer.importers.model_adapter import adapt_model

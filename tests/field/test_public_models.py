@@ -14,7 +14,7 @@ import torch
 from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
-from trainer.importers.calls.outputs import ExternalModelError
+from trainer.errors import ExternalModelError
 from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.importing import HowTrained, import_model
 from trainer.importers.model_adapter import adapt_model

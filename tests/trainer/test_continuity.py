@@ -193,7 +193,11 @@ def test_the_figures_of_a_run_are_those_of_a_loop_over_its_images(name):
     assert abs(kept.class_changes - other) <= 1
     told = model_figures(run.model, mu, run.encodings.label, run.told, run.classifier)
     assert told.change == pytest.approx(kept.change, rel=1e-4) and abs(told.known_box - kept.known_box) <= 2
-    assert run_figures(run) == kept
+    again = run_figures(run)  # not bit for bit: another processor rounds the decoder otherwise
+    for name in ("change", "change_error", "threshold"):
+        assert getattr(again, name) == pytest.approx(getattr(kept, name), rel=1e-4)
+    for name in ("n_pairs", "n_draws", "class_changes", "known_prior", "known_box"):
+        assert abs(getattr(again, name) - getattr(kept, name)) <= 2
 
 
 def test_a_slow_decoder_gets_fewer_pairs_and_draws():

@@ -18,9 +18,8 @@ from tests.trainer import foreign_models
 from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
-from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
+from trainer.errors import ConfigError, DataError, ExternalModelError, LatentError, RunCorrupt, RunError
 from trainer.importers import conversion
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
 from trainer.importers.model_adapter import adapt_model

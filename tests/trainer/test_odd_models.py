@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import max_pool2d, max_unpool2d
 
-from trainer.importers.adapters.refusals import ExternalModelError
+from trainer.errors import ExternalModelError
 from trainer.importers.importing import import_model
 from trainer.importers.model_adapter import adapt_model
 from trainer.metrics.implied_beta import implied_beta_of

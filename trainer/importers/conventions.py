@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.errors import ExternalModelError
 from trainer.importers.adapters.roles import WORDS, Spread
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import Pixels, usual
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter

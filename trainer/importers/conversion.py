@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.importers.calls.outputs import ExternalModelError
+from trainer.errors import ExternalModelError
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter
 from trainer.importers.tracing.network import without

@@ -16,9 +16,9 @@ from trainer.diagnosis.checks import checks, failed, notes
 from trainer.diagnosis.diagnose import LITTLE
 from trainer.diagnosis.implied import Pixels, implied_sentence, why_not_implied
 from trainer.diagnosis.reading import measure
+from trainer.errors import ExternalModelError
 from trainer.importers.arrays import ASKED, Floats, Labels, check_finite, in_unit
 from trainer.importers.assembled import AssembledVae
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter, adapt_model, check_pictures

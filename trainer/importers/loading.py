@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainer.importers.calls.outputs import ExternalModelError
+from trainer.errors import ExternalModelError
 from trainer.importers.process.external_errors import ExternalCodeError, complaint, listed
 from trainer.importers.process.module_names import Namesakes, is_theirs
 from trainer.importers.process.module_reference import Place, place_of

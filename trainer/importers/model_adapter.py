@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import Tensor
 
+from trainer.errors import ExternalModelError
 from trainer.importers.adapters.choice import find_decoder, find_encoder
 from trainer.importers.adapters.decoders import picture
 from trainer.importers.adapters.records import Decoder, Encoder
@@ -26,7 +27,6 @@ from trainer.importers.adapters.roles import LOGVAR_OF, Spread
 from trainer.importers.calls.contents import modules_of, n_parameters
 from trainer.importers.calls.feeding import Labels
 from trainer.importers.calls.forward_pass import forward_of
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import Pixels
 from trainer.importers.calls.subject import Subject, subject_of
 from trainer.importers.understanding import Understood, understood_of

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset
-from trainer.errors import RunError
+from trainer.errors import ExternalModelError, RunError
 from trainer.importers.arrays import Floats, Labels
 from trainer.importers.assembled import AssembledVae
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter, check_pictures

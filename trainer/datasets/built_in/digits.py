@@ -6,7 +6,10 @@ in blocks of 4 × 4, so that a pixel is 0..16.
 
 from __future__ import annotations
 
+import gzip
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +29,16 @@ SPLIT_SEED = "latent-atlas/digits/1"
 
 @lru_cache(maxsize=1)
 def load_digits() -> Dataset:
-    """All 1797 digits; pixels 0..16 become 0..255."""
-    from sklearn.datasets import load_digits as load  # here, because it costs a second
+    """All 1797 digits; pixels 0..16 become 0..255.
 
-    bunch = load()
-    labels = np.asarray(bunch.target, dtype=np.int64)
-    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[:, None]
+    The table is read where scikit-learn's package keeps it: importing the package takes seconds, and is not needed for that.
+    """
+    package = find_spec("sklearn")
+    assert package is not None and package.origin is not None
+    with gzip.open(Path(package.origin).with_name("datasets") / "data" / "digits.csv.gz", "rt", encoding="ascii") as file:
+        table = np.loadtxt(file, delimiter=",")
+    labels = table[:, -1].astype(np.int64)
+    images = np.rint(table[:, :-1].reshape(-1, *IMAGE_SHAPE) * (255 / 16)).astype(np.uint8)
     return Dataset(
         name=NAME,
         images=images,

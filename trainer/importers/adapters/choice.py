@@ -14,6 +14,7 @@ from math import prod
 import torch
 from torch import nn
 
+from trainer.errors import ExternalModelError
 from trainer.importers.adapters.decoders import DECODERS
 from trainer.importers.adapters.encoders import ENCODERS
 from trainer.importers.adapters.records import Decoder, Encoder
@@ -21,7 +22,6 @@ from trainer.importers.adapters.refusals import disagrees, draws_pictures, not_g
 from trainer.importers.adapters.roles import NoisyError, Spread, Unfit
 from trainer.importers.calls import noise
 from trainer.importers.calls.forward_pass import as_pictures
-from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.subject import Subject
 
 NEAR = 2e-3  # how far two pictures of the same code may be apart

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from trainer.errors import ExternalModelError
 from trainer.importers.adapters.records import Adapter, Decode, Decoder
 from trainer.importers.calls import noise
 from trainer.importers.calls.feeding import Labels, class_forms, feeds
 from trainer.importers.calls.forward_pass import PICTURES, as_pictures
-from trainer.importers.calls.outputs import ExternalModelError, described, values_of
+from trainer.importers.calls.outputs import described, values_of
 from trainer.importers.calls.subject import Subject
 from trainer.models.layers import ImageShape
 

@@ -12,13 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainer.errors import ExternalModelError
 from trainer.importers.adapters.decoders import has_decoder, redraws, takes
 from trainer.importers.adapters.records import Encoder
 from trainer.importers.adapters.refusals import said_by
 from trainer.importers.adapters.roles import NoisyError, Roles, Spread, Unfit, by_draw, by_looks, by_name, draws_codes, told
 from trainer.importers.calls import noise
 from trainer.importers.calls.feeding import Feed, Labels, feeds, wants_more
-from trainer.importers.calls.outputs import ExternalModelError, Value, described
+from trainer.importers.calls.outputs import Value, described
 from trainer.importers.calls.subject import Seen, Subject
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from trainer.importers.calls.outputs import ExternalModelError
+from trainer.errors import ExternalModelError
 from trainer.importers.calls.subject import Pass, Subject
 from trainer.importers.process.external_errors import lines_of, said
 from trainer.numerals import number

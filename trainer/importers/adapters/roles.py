@@ -18,7 +18,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from trainer.importers.calls.outputs import MEAN, OTHER_LAW, SIGMA, ExternalModelError, Value
+from trainer.errors import ExternalModelError
+from trainer.importers.calls.outputs import MEAN, OTHER_LAW, SIGMA, Value
 from trainer.numerals import number
 
 Spread = Literal["logvar", "sigma", "variance", "log-sigma"]

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainer.errors import ExternalModelError
 from trainer.importers.calls.feeding import feeds
-from trainer.importers.calls.outputs import ExternalModelError, Value
+from trainer.importers.calls.outputs import Value
 from trainer.importers.calls.subject import Pass, Seen, Subject, is_repeated
 from trainer.models.layers import ImageShape
 

@@ -17,17 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch import distributions as laws
 
-from trainer.errors import LatentError
+from trainer.errors import ExternalModelError
 
 MOST_DEPTH, MOST_VALUES = 5, 64
 MEAN, SIGMA = "the distribution's mean", "the distribution's standard deviation"
 
 
 OTHER_LAW = "the mean of a "  # and the name of a distribution that is not Gaussian
-
-
-class ExternalModelError(LatentError):
-    """A model that was brought along does not answer as one; `str(error)` is the sentence to show."""
 
 
 @dataclass(frozen=True)

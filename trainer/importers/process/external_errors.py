@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from trainer.errors import LatentError
-from trainer.importers.calls.outputs import ExternalModelError
+from trainer.errors import ExternalModelError, LatentError
 from trainer.importers.process.module_names import is_theirs
 
 MOST_LINES, MOST_CHARACTERS, MOST_FRAMES = 12, 1200, 3
