@@ -76,7 +76,7 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path, settings):
 
 
 def test_a_killed_worker_leaves_a_run_that_resumes_to_the_same(tmp_path):
-    common = [*FIT, "--runs", str(tmp_path), "--epochs", "60"]
+    common = [*FIT, "--runs", str(tmp_path), "--epochs", "25"]
     process = subprocess.Popen(
         torchrun(2, *common, "--name", "cut"),
         cwd=ROOT,

@@ -160,7 +160,7 @@ def test_the_area_under_the_curve_is_brute_forces_and_scikit_learns():
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
 def test_shapes_inverted_and_shuffled_digits_are_told_from_mnist(name, monkeypatch, mnist_folder):
     monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))
-    found = {record["foreign"]: record["auroc"] for record in measured(load_run(name), 200)}
+    found = {record["foreign"]: record["auroc"] for record in measured(load_run(name), 120)}
     for kind in ("shapes in grey", "inverted", "shuffled", "shuffled, each its way"):
         assert found[kind]["strangeness"] >= 0.95, kind
     # mirrored digits are digits of a kind: reported, not promised; they are stranger than their originals all the same
