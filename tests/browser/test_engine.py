@@ -88,7 +88,7 @@ def test_decode_and_encode_are_torchs(page, name, precision):
     else:
         expected_logvar = q.logvar.numpy()
     if precision == "float16":
-        assert np.abs(decoded - expected).max() <= 2e-3
+        assert np.abs(decoded - expected).max() < 1 / 255  # a grey level: a screen shows the same one or its neighbour
         assert np.abs(mu - q.mu.numpy()).max() <= 1e-2
         assert np.abs(logvar - expected_logvar).max() <= 1e-2
     else:
