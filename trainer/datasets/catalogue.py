@@ -6,7 +6,6 @@ draws it; `tests/trainer/datasets/test_catalogue.py` loads each.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -137,10 +136,8 @@ def availability(name: str) -> Availability:
 
 
 def _digits_availability() -> Availability:
-    is_here = importlib.util.find_spec("sklearn") is not None
-    return Availability(
-        digits.NAME, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE
-    )
+    where, shape = "scikit-learn", digits.IMAGE_SHAPE
+    return Availability(digits.NAME, digits.are_here(), where, digits.N_IMAGES, shape, digits.DESCRIPTION, digits.LICENCE)
 
 
 def _drawn_availability(what: ModuleType) -> Availability:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 from functools import lru_cache
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +29,8 @@ SPLIT_SEED = "latent-atlas/digits/1"
 
 @lru_cache(maxsize=1)
 def load_digits() -> Dataset:
-    """All 1797 digits; pixels 0..16 become 0..255.
-
-    The table is read where scikit-learn's package keeps it: importing the package takes seconds, and is not needed for that.
-    """
-    package = find_spec("sklearn")
-    assert package is not None and package.origin is not None
-    with gzip.open(Path(package.origin).with_name("datasets") / "data" / "digits.csv.gz", "rt", encoding="ascii") as file:
+    """All 1797 digits; pixels 0..16 become 0..255. PackageNotFoundError where scikit-learn is not installed."""
+    with gzip.open(_table(), "rt", encoding="ascii") as file:
         table = np.loadtxt(file, delimiter=",")
     labels = table[:, -1].astype(np.int64)
     images = np.rint(table[:, :-1].reshape(-1, *IMAGE_SHAPE) * (255 / 16)).astype(np.uint8)
@@ -49,6 +44,22 @@ def load_digits() -> Dataset:
         splits=_stratified(labels),
         licence=LICENCE,
     )
+
+
+def are_here() -> bool:
+    """Whether there is something to load."""
+    try:
+        return _table().is_file()
+    except PackageNotFoundError:
+        return False
+
+
+def _table() -> Path:
+    """Where the installed scikit-learn keeps the digits: importing it takes seconds and is not needed for that.
+
+    It is found by what is installed and not by who answers to `import sklearn`, which beside somebody's model may be a file of theirs.
+    """
+    return Path(str(distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")))
 
 
 def _stratified(labels: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
