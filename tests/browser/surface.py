@@ -298,4 +298,11 @@ def assert_no_barrier_in_either_scheme(page: Page, *, rests: bool = True) -> Non
     """In light and in dark: an open page follows the wish of the system, so that one is enough for both."""
     for scheme, rules in (("light", None), ("dark", OF_COLOURS)):
         page.emulate_media(color_scheme=scheme)
+        eventually(lambda wanted=scheme: _drawn_in(page, wanted), seconds=60)
         assert_no_barrier(page, rests=rests, rules=rules)
+
+
+def _drawn_in(page: Page, scheme: str) -> None:
+    """What the server chose follows the system a moment later; a page without a server has nothing to wait for."""
+    apps = page.locator("[data-drawn-in]").all()
+    assert all(app.get_attribute("data-drawn-in") == scheme for app in apps)

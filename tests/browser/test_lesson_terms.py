@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from explorer.pages.lessons.formulas import DARK, LIGHT
 from tests.browser.surface import address, answered, assert_no_barrier, eventually, ready, settled, tab
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
@@ -114,3 +115,23 @@ def test_the_formula_has_the_colours_of_its_chips_and_axe_finds_nothing(browser,
         assert_no_barrier(page)
         chip(page, "rate").hover()
         assert_no_barrier(page)
+
+
+def test_a_page_that_was_opened_in_light_is_examined_in_dark_once_the_system_turns(browser, server):
+    """What the server chose follows too: the colours of the terms, and which of two pictures is shown."""
+    with tab(browser, viewport=PROJECTOR, color_scheme="light", reduced_motion="reduce") as page:
+        opened(page, server)
+        for scheme, colours in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
+            page.emulate_media(color_scheme=scheme)
+            eventually(lambda wanted=colours[:2]: _coloured(page, wanted))
+            settled(page)
+        assert_no_barrier(page)
+
+
+def _coloured(page: Page, colours: tuple[str, ...]) -> None:
+    shown = page.locator(".katex").first.inner_html()
+    assert all(_rgb(colour) in shown or colour in shown for colour in colours), shown
+
+
+def _rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
