@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import affine_transform
 from sklearn.datasets import make_moons
 from sklearn.semi_supervised import LabelSpreading
 
@@ -17,13 +18,17 @@ from trainer.training.labels.propagated import (
     COMPONENTS,
     LARGE,
     MOVES,
+    SLANTS,
     SPREAD,
+    TURNS,
     Propagated,
     Propagation,
     moved,
     moved_codes,
     nearest,
     propagated,
+    turned,
+    ways,
 )
 from trainer.training.objectives import Batch, Objective
 from trainer.training.schedules import StepSettings
@@ -126,7 +131,7 @@ def test_an_image_that_moved_by_a_pixel_is_the_nearest():
     images[:, :, 2:-2, 2:-2] = rng.integers(0, 256, (40, 1, LARGE - 4, LARGE - 4))
     images[20:] = np.stack([np.roll(one, (-1, 1), (1, 2)) for one in images[:20]])
     codes = moved_codes(images, seed=0)
-    assert codes.shape[:2] == (len(MOVES), 40)
+    assert codes.shape[:2] == (len(MOVES) + len(TURNS) + len(SLANTS), 40)
     numbers, distances = nearest(codes, slice(0, 40), 1)
     assert numbers[:, 0].tolist() == [*range(20, 40), *range(20)]
     assert distances.max() < 1e-2
@@ -143,6 +148,31 @@ def test_what_moves_out_is_gone_and_the_edge_goes_on(move):
         for column in range(6):
             expected = images[:, :, np.clip(row - move[0], 0, 4), np.clip(column - move[1], 0, 5)]
             assert (found[:, :, row, column] == expected).all()
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 24), (25, 17)])
+@pytest.mark.parametrize("by", [(1.0, 0.3, 0.0, 1.0), (0.8, -0.6, 0.6, 0.8), (0.0, -1.0, 1.0, 0.0)])
+def test_a_turn_and_a_slant_are_scipys(by, size):
+    images = np.random.default_rng(3).integers(0, 256, (3, 2, *size), np.uint8)
+    a, b, c, d = by
+    matrix, middle = np.array([[d, c], [b, a]]), (np.array(size) - 1) / 2  # of (row, column)
+    expected = [
+        [affine_transform(one.astype(float), matrix, middle - matrix @ middle, order=1, mode="nearest") for one in each]
+        for each in images
+    ]
+    np.testing.assert_allclose(turned(images, by), expected, atol=0.51)
+
+
+def test_an_image_that_was_turned_or_slanted_is_nearer_than_another():
+    ink = np.zeros((1, 1, 28, 28), np.uint8)
+    ink[..., 4:24, 13:15] = 255
+    images = np.concatenate([way(ink) for way in ways()[len(MOVES) :]])
+    middle = images[:, 0].astype(float)
+    still = [np.abs(one - ink[0, 0]).mean() for one in middle]
+    assert min(still) > 1, "each differs from the image as it is"
+    found = moved_codes(np.concatenate([ink, images]), seed=0)
+    squared = np.square(found[:, 0] - found[0][1:, None]).sum(-1)  # of the image by every way, to each that was turned as it is
+    assert squared.argmin(1).tolist() == list(range(len(MOVES), len(MOVES) + len(images)))
 
 
 def test_images_that_are_all_alike_have_codes_too():
