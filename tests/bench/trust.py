@@ -2,6 +2,7 @@
 
     LATENT_DATA=… python tests/bench/trust.py                  mnist-2d and mnist-20d, as the gauge is
     python tests/bench/trust.py --choose --runs digits-2d digits-16d digits-pca digits-conditional-vae pendulum-2d
+    python tests/bench/trust.py --redrawn                      how many test images are redrawn as another class; only prints
 
 The own pictures are of the validation split, which neither the model was trained on nor the gauge is made from; the foreign ones are made
 from the test split. AUROC: the probability that a foreign picture is stranger than an own one, ties counted half. How the three figures
@@ -40,7 +41,12 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", default=["mnist-2d", "mnist-20d"])
     parser.add_argument("--n", type=int, default=N_PICTURES, help="at most so many pictures of each kind")
     parser.add_argument("--choose", action="store_true", help="compare ways to put the figures together")
+    parser.add_argument("--redrawn", action="store_true", help="how many test images are redrawn as another class, and no other figure")
     options = parser.parse_args()
+    if options.redrawn:
+        for name in options.runs:
+            print(name, redrawn(load_run(name)))
+        return
     records = [record for name in options.runs for record in measured(load_run(name), options.n, options.choose)]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}"
     what = "trust-choice" if options.choose else "trust"
@@ -51,6 +57,23 @@ def main() -> None:
         print("mean of all rows: " + "  ".join(f"{way} {mean:.4f}" for way, mean in found["means"].items()))
     when = datetime.now(UTC).date().isoformat()
     (RESULTS / f"{when}-{what}.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def redrawn(run: Run) -> str:
+    """Test images whose class and whose reconstruction's, by the run's classifier, differ and are each more likely than not; and of how
+    many of these 5 nearest neighbours among 10 000 training images take the reconstruction for another class than the picture's."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    assert run.classifier is not None
+    dataset, stored = load_dataset(run.info.dataset.name), run.encodings
+    images = dataset.images[stored.index].astype(np.float32) / 255
+    pictures = run.forward.decode(stored.mu)
+    ours, theirs = (run.classifier.probabilities(x) for x in (images, pictures))
+    rows = np.flatnonzero((ours.argmax(1) != theirs.argmax(1)) & (ours.max(1) > 0.5) & (theirs.max(1) > 0.5))
+    train = dataset.subset("train")
+    reader = KNeighborsClassifier(5).fit(train.images[:10_000].reshape(10_000, -1) / 255, train.labels[:10_000])
+    agree = np.mean(reader.predict(pictures[rows].reshape(len(rows), -1)) != ours[rows].argmax(1))
+    return f"{len(rows) / len(images):.2%} of {len(images)} test images; neighbours agree in {agree:.0%}"
 
 
 def measured(run: Run, n: int, choose: bool = False) -> list[dict[str, object]]:
