@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", default=["mnist-2d", "mnist-20d"])
     parser.add_argument("--n", type=int, default=N_PICTURES, help="at most so many pictures of each kind")
     parser.add_argument("--choose", action="store_true", help="compare ways to put the figures together")
-    parser.add_argument("--redrawn", action="store_true", help="how many test images are redrawn as another class, and no other figure")
+    parser.add_argument(
+        "--redrawn", action="store_true", help="how many test images are redrawn as another class, and no other figure"
+    )
     options = parser.parse_args()
     if options.redrawn:
         for name in options.runs:
