@@ -26,8 +26,6 @@ SOME_CODE = re.compile(r"^\[.+\]$")
 OF_STREAMLIT = (
     # its drop zone is made presentational and named at once; the button in it has a role and a name of its own
     ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
-    # its tooltips stand beside all landmarks; one is there again, under a pointer that rests, where the server draws the page anew
-    ("region", 'id="stFloatingOverlayPortal"'),
 )
 
 # The first surface of the page, also where its host keeps it in a shadow root.

@@ -118,7 +118,7 @@ def test_the_formula_has_the_colours_of_its_chips_and_axe_finds_nothing(browser,
 
 
 def test_a_page_that_was_opened_in_light_is_examined_in_dark_once_the_system_turns(browser, server):
-    """What the server chose follows too: the colours of the terms, and which of two pictures is shown."""
+    """The colours of a formula's terms, which the server chooses, follow too."""
     with tab(browser, viewport=PROJECTOR, color_scheme="light", reduced_motion="reduce") as page:
         opened(page, server)
         for scheme, colours in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
