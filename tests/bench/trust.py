@@ -47,7 +47,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.redrawn:
         for name in options.runs:
-            print(name, redrawn(load_run(name)))
+            run = load_run(name)
+            rows, n = redrawn_rows(run), len(run.encodings.index)
+            print(f"{name} {len(rows) / n:.2%} of {n} test images; neighbours agree in {neighbours_agree(run, rows):.0%}")
         return
     records = [record for name in options.runs for record in measured(load_run(name), options.n, options.choose)]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}"
@@ -61,21 +63,27 @@ def main() -> None:
     (RESULTS / f"{when}-{what}.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
-def redrawn(run: Run) -> str:
-    """Test images whose class and whose reconstruction's, by the run's classifier, differ and are each more likely than not; and of how
-    many of these 5 nearest neighbours among 10 000 training images take the reconstruction for another class than the picture's."""
+def redrawn_rows(run: Run, n: int | None = None) -> list[int]:
+    """Of the first `n` test images, or of all: those whose class and whose reconstruction's, by the run's classifier, differ and are each
+    more likely than not."""
+    assert run.classifier is not None
+    images = load_dataset(run.info.dataset.name).images[run.encodings.index[:n]].astype(np.float32) / 255
+    ours, theirs = (run.classifier.probabilities(x) for x in (images, run.forward.decode(run.encodings.mu[:n])))
+    is_other = (ours.argmax(1) != theirs.argmax(1)) & (ours.max(1) > 0.5) & (theirs.max(1) > 0.5)
+    return np.flatnonzero(is_other).tolist()
+
+
+def neighbours_agree(run: Run, rows: list[int]) -> float:
+    """Of which share of these 5 nearest neighbours among 10 000 training images take the reconstruction for another class than the
+    picture's."""
     from sklearn.neighbors import KNeighborsClassifier
 
     assert run.classifier is not None
-    dataset, stored = load_dataset(run.info.dataset.name), run.encodings
-    images = dataset.images[stored.index].astype(np.float32) / 255
-    pictures = run.forward.decode(stored.mu)
-    ours, theirs = (run.classifier.probabilities(x) for x in (images, pictures))
-    rows = np.flatnonzero((ours.argmax(1) != theirs.argmax(1)) & (ours.max(1) > 0.5) & (theirs.max(1) > 0.5))
-    train = dataset.subset("train")
+    data = load_dataset(run.info.dataset.name)
+    train = data.subset("train")
     reader = KNeighborsClassifier(5).fit(train.images[:10_000].reshape(10_000, -1) / 255, train.labels[:10_000])
-    agree = np.mean(reader.predict(pictures[rows].reshape(len(rows), -1)) != ours[rows].argmax(1))
-    return f"{len(rows) / len(images):.2%} of {len(images)} test images; neighbours agree in {agree:.0%}"
+    claimed = run.classifier.probabilities(data.images[run.encodings.index[rows]].astype(np.float32) / 255).argmax(1)
+    return float(np.mean(reader.predict(run.forward.decode(run.encodings.mu[rows]).reshape(len(rows), -1)) != claimed))
 
 
 def measured(run: Run, n: int, choose: bool = False) -> list[dict[str, object]]:

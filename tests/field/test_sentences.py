@@ -19,6 +19,7 @@ from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures import trust
 from explorer.pictures.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
 from explorer.text.test_images import at_distance, image_name, quoted
+from tests.bench.trust import neighbours_agree, redrawn_rows
 from tests.explorer.shown import app, grids, pins, said, sound, words
 from tests.places import ROOT
 from trainer.datasets import load_dataset
@@ -32,19 +33,11 @@ DIGITS = tuple("0123456789")
 # --- a 5 redrawn as a 3
 
 
-def redrawn_rows(run, n: int = 400) -> list[int]:
-    """Test images whose class and whose reconstruction's class, by the run's classifier, differ and are both likely."""
-    images = load_dataset(run.info.dataset.name).images[run.encodings.index[:n]].astype(np.float32) / 255
-    ours, theirs = (run.classifier.probabilities(x) for x in (images, run.forward.decode(run.encodings.mu[:n])))
-    is_other = (ours.argmax(1) != theirs.argmax(1)) & (ours.max(1) > 0.5) & (theirs.max(1) > 0.5)
-    return np.flatnonzero(is_other).tolist()
-
-
 def test_an_image_that_is_redrawn_as_another_class_is_not_called_typical():
     """Of digits-2d: the page's sentence against the classifier asked here; the figures alone would call some of them typical."""
     run = load_run("digits-2d")
     among = trust.population(run.encodings.mu, run.encodings.reconstruction, run.encodings.elbo)
-    rows = redrawn_rows(run)
+    rows = redrawn_rows(run, 400)
     assert len(rows) > 5
     typical = []
     for row in rows:
@@ -66,18 +59,11 @@ def test_an_image_that_is_redrawn_as_another_class_is_not_called_typical():
 @pytest.mark.parametrize(("name", "low", "high"), [("mnist-2d", 0.05, 0.13), ("mnist-20d", 0.002, 0.04)])
 def test_how_often_it_is_said_of_mnist_and_whether_neighbours_agree(name, low, high, mnist_folder, monkeypatch):
     """1000 test images; 5-NN among 10 000 training images as a second opinion of what the reconstruction shows."""
-    from sklearn.neighbors import KNeighborsClassifier
-
     monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))
-    run, data = load_run(name), load_dataset("mnist")
+    run = load_run(name)
     rows = redrawn_rows(run, 1000)
     assert low < len(rows) / 1000 < high
-    train = data.subset("train")
-    reader = KNeighborsClassifier(5).fit(train.images[:10_000].reshape(10_000, -1) / 255, train.labels[:10_000])
-    images = data.images[run.encodings.index[rows]].astype(np.float32) / 255
-    x_hat = run.forward.decode(run.encodings.mu[rows])
-    claimed = run.classifier.probabilities(images).argmax(1)
-    assert np.mean(reader.predict(x_hat.reshape(len(rows), -1)) != claimed) > 0.6
+    assert neighbours_agree(run, rows) > 0.6
 
 
 def likeness(a: int, p: float, b: int, q: float) -> Likeness:
