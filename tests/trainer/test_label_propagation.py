@@ -27,8 +27,8 @@ from trainer.training.labels.propagated import (
     moved_codes,
     nearest,
     propagated,
+    transformations,
     turned,
-    ways,
 )
 from trainer.training.objectives import Batch, Objective
 from trainer.training.schedules import StepSettings
@@ -166,7 +166,7 @@ def test_a_turn_and_a_slant_are_scipys(by, size):
 def test_an_image_that_was_turned_or_slanted_is_nearer_than_another():
     ink = np.zeros((1, 1, 28, 28), np.uint8)
     ink[..., 4:24, 13:15] = 255
-    images = np.concatenate([way(ink) for way in ways()[len(MOVES) :]])
+    images = np.concatenate([transform(ink) for transform in transformations()[len(MOVES) :]])
     middle = images[:, 0].astype(float)
     still = [np.abs(one - ink[0, 0]).mean() for one in middle]
     assert min(still) > 1, "each differs from the image as it is"

@@ -137,7 +137,7 @@ def _spread(edges, labelled: NDArray[np.int64], labels: NDArray[np.int64], n_cla
 
 def moved_codes(images: NDArray[np.uint8], seed: int) -> Floats:
     """The first principal components (M, N, at most 50) of images (N, C, H, W) as they are, found from some of them; then of the same
-    images by each of the other `ways`, where a pixel is little of them."""
+    images by each of the other `transformations`, where a pixel is little of them."""
     from sklearn.decomposition import PCA
 
     n_values = int(np.prod(images.shape[1:]))
@@ -145,16 +145,16 @@ def moved_codes(images: NDArray[np.uint8], seed: int) -> Floats:
     few = _flat(images[np.sort(np.random.default_rng(seed).permutation(len(images))[:n_seen])])
     with np.errstate(invalid="ignore"):  # shares of a variance of 0, which nobody reads
         pca = PCA(min(COMPONENTS, *few.shape), svd_solver="randomized", random_state=seed).fit(few)
-    all_ways = ways() if min(images.shape[2:]) >= LARGE else ways()[:1]
-    codes = np.empty((len(all_ways), len(images), pca.n_components_), np.float32)
+    every = transformations() if min(images.shape[2:]) >= LARGE else transformations()[:1]
+    codes = np.empty((len(every), len(images), pca.n_components_), np.float32)
     for start in range(0, len(images), ROWS):
         part = images[start : start + ROWS]
-        for found, way in zip(codes, all_ways, strict=True):
-            found[start : start + ROWS] = pca.transform(_flat(way(part)))
+        for found, transform in zip(codes, every, strict=True):
+            found[start : start + ROWS] = pca.transform(_flat(transform(part)))
     return codes
 
 
-def ways() -> list[Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]:
+def transformations() -> list[Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]:
     """What an image may have gone through and show the same: nothing, a move, a turn, a slant."""
     turns = [(cos(angle), -sin(angle), sin(angle), cos(angle)) for angle in map(radians, TURNS)]
     slants = [(1.0, slant, 0.0, 1.0) for slant in SLANTS]
@@ -166,7 +166,7 @@ def turned(images: NDArray[np.uint8], by: tuple[float, float, float, float]) -> 
     pixels as their weighted mean, outside as the edge is."""
     (height, width), (a, b, c, d) = images.shape[-2:], by
     x = torch.from_numpy(images.astype(np.float32))
-    # of torch, which counts from -1 to 1 along either side, however long it is
+    # torch's coordinates run from -1 to 1 along either side, however long it is
     matrix = torch.tensor([[a, b * height / width, 0.0], [c * width / height, d, 0.0]])
     grid = functional.affine_grid(matrix.expand(len(x), 2, 3), list(x.shape), align_corners=False)
     found = functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
