@@ -86,6 +86,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("quick")
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Names what failed at once, with its reason: pytest tells both at the end, which a run that is stopped never sees."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        print(f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)\n{crash.message if crash else report.longrepr}", flush=True)
+
+
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:
     """The folder of real MNIST files; the test is skipped, with the reason, where there is none."""
