@@ -74,7 +74,8 @@ def _points(run: Run, projection: Projection, precision: Precision) -> Arrays:
     """What is known of every encoded picture."""
     encodings = run.encodings
     arrays: Arrays = {
-        "points_map": projection.points.astype(np.float32),
+        # a place that is a code is kept as codes are: the same array, once in what is packed
+        "points_map": _shortened(projection.points, precision if projection.kind == "identity" else "float32"),
         "points_mu": _shortened(encodings.mu, precision),
         "points_label": encodings.label.astype(np.int16),
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it

@@ -123,6 +123,24 @@ def test_the_encoder_comes_after_the_map_and_changes_nothing_that_is_shown(visit
     np.testing.assert_allclose(mu, run.model.encode(x.reshape(1, 1, 8, 8)).mu[0], atol=2e-2)
 
 
+def test_classes_and_figures_of_the_points_come_after_the_map_and_a_link_that_needs_them_waits(visitor, base):
+    visitor.goto(f"{base}run.html?run=mnist-2d")
+    hover(visitor, ready(visitor), 0.4, 0.6)
+    expect(visitor.get_by_role("group", name="Class probabilities")).to_be_visible()
+    colour = visitor.get_by_label("Colour points by")
+    colour.select_option("elbo")
+    eventually(lambda: _names(visitor, "by=elbo"))
+    visitor.reload()
+    ready(visitor)
+    expect(colour).to_have_value("elbo")
+    expect(visitor.get_by_text("images with the highest ELBO")).to_be_attached()
+    expect(visitor.get_by_text("There is no colour")).to_have_count(0)  # it stands for as long as a link is wrong
+
+
+def _names(page: Page, part: str) -> None:
+    assert part in page.evaluate("location.href")
+
+
 def test_another_map_is_shown_once_its_part_is_here(visitor, base):
     visitor.goto(f"{base}run.html?run=mnist-20d")
     ready(visitor)

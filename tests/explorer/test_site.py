@@ -143,7 +143,8 @@ def test_both_parts_of_a_run_are_its_bundle_array_for_array():
                 np.testing.assert_array_equal(got, arrays[of["arrays"][key]])
         (leaf,) = first["leaves"]
         assert leaf["header"]["encoder"] == []
-        assert not any(key.startswith("w.encoder") for key in leaf["arrays"])
+        assert not {"classifier", "classifier_facts"} & set(leaf["header"])
+        assert not any(key.startswith(("w.encoder", "w.classifier", "points_elbo", "points_reconstruction")) for key in leaf["arrays"])
         assert any(key.startswith("w.decoder") for key in leaf["arrays"])
 
 

@@ -1,4 +1,5 @@
-"""What of a run does the first map need, and what may come later? The encoder is half of an MLP's weights, and nobody draws at once.
+"""What of a run does the first map need, and what may come later? The encoder is half of an MLP's weights, and nobody draws at once;
+nor does anyone colour the points by their ELBO in the first moment, or ask what class a decoded picture is taken for.
 
 Both parts have the form of `surface.run_bundle`, the numbers of the second go on after those of the first;
 `frontend/src/site/growing-bundle.ts` puts them together.
@@ -18,7 +19,7 @@ from explorer.surface.payload import deflated, with_length
 from explorer.surface.run_bundle import ArrayPool, pack_run_bundle, unpack_run_bundle
 from trainer.runs.read import Run
 
-LATER = "w.encoder."
+LATER = ("w.encoder.", "w.classifier.", "points_elbo", "points_reconstruction")
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class RunParts:
 
 
 def run_parts(run: Run) -> RunParts:
-    """The first map, of the first class, without the encoder; and all else."""
+    """The first map, of the first class, without what is in `LATER`; and all else."""
     contents, arrays = unpack_run_bundle(pack_run_bundle(run))
     leaves = contents["leaves"]
     head = leaves[0]
     kept = {name: number for name, number in head["arrays"].items() if not name.startswith(LATER)}
     order = [*dict.fromkeys(kept.values())]
-    header = {**head["header"], "encoder": [], "id": f"{head['header']['id']}-first"}  # by which a map knows that it is given more
+    facts = {name: fact for name, fact in head["header"].items() if not name.startswith("classifier")}
+    header = {**facts, "encoder": [], "id": f"{facts['id']}-first"}  # by which a map knows that it is given more
     first_leaf = {**head, "header": header, "arrays": {name: order.index(number) for name, number in kept.items()}}
     first = _packed({**contents, "leaves": [first_leaf]}, [arrays[i] for i in order])
     others = [i for i in range(len(arrays)) if i not in set(order)]

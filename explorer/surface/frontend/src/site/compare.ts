@@ -28,8 +28,7 @@ export async function comparePage(index: SiteIndex, place: Place): Promise<void>
   new KeptScreen(
     screenFragment((changed) =>
       addEventListener("hashchange", () => {
-        for (const [i, one] of columns.entries()) one.set(pageOf(i));
-        changed();
+        void Promise.all(columns.map((one, i) => one.set(pageOf(i)))).then(changed);
       }),
     ),
   );

@@ -1,6 +1,6 @@
 /**
- * How does a map stand before all of its run is here? The first part holds what its first map needs: places, codes, decoder, classifier. The
- * rest, the encoder and the other maps and classes, comes later, and the map that stands goes on with it.
+ * How does a map stand before all of its run is here? The first part holds what its first map needs: places, codes, decoder. The rest,
+ * encoder, classifier, figures of the points, and the other maps and classes, comes later, and the map that stands goes on with it.
  */
 
 import { PayloadError } from "../wire/errors";

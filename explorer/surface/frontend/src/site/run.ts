@@ -33,8 +33,7 @@ export async function runPage(index: SiteIndex, place: Place): Promise<void> {
   new KeptScreen(
     screenFragment((changed) =>
       addEventListener("hashchange", () => {
-        shown.set(parted(location.hash).page);
-        changed();
+        void shown.set(parted(location.hash).page).then(changed);
       }),
     ),
   );
