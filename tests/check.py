@@ -29,7 +29,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 NODE_MAJOR = 20
 # tests start some two hundred programs; where this is set, each would compile the sources again
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
-MOST_ALONE = 3
+MOST_ALONE = 10
 
 Check = Callable[[], bool]
 

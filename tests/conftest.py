@@ -90,7 +90,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Names what failed at once, with its reason: pytest tells both at the end, which a run that is stopped never sees."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         crash = getattr(report.longrepr, "reprcrash", None)
-        print(f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)\n{crash.message if crash else report.longrepr}", flush=True)
+        reason = crash.message if crash else report.longrepr
+        print(f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)\n{reason}", flush=True)
 
 
 @pytest.fixture(scope="session")

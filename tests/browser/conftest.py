@@ -26,7 +26,8 @@ from trainer.presets import PRESETS
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-expect.set_options(timeout=60_000)  # the first page of a fresh server on a busy machine
+# The first page of a fresh server on a busy machine; what fails waits so long, and nothing else.
+expect.set_options(timeout=120_000)
 
 
 def chromium_path() -> str:

@@ -95,7 +95,7 @@ def pin_at(page: Page, left: float, top: float) -> None:
     """A click there, which the server has counted."""
     before = _n_pins(page)
     page.mouse.click(*_at(page, left, top))
-    eventually(lambda: _assert(_n_pins(page) > before), seconds=60)
+    eventually(lambda: _assert(_n_pins(page) > before))
     answered(page)
     settled(page)
 
@@ -234,7 +234,7 @@ def _beta(page: Page, clause: Clause) -> None:
 def _train(page: Page, clause: Clause) -> None:
     """It learns; who waits for the task stops it."""
     go = page.get_by_test_id("go")
-    expect(go).to_be_enabled(timeout=60_000)
+    expect(go).to_be_enabled()
     if go.inner_text() != "Pause":
         go.click()
 
@@ -258,18 +258,18 @@ def _piece_number(page: Page, name: str) -> float:
 def own_terms(page: Page) -> list[float]:
     """Distortion, rate, bound and gap of the own Gaussian, nats, as soon as the page has computed all of them."""
     cells = page.locator("[data-testid=piece-terms] tr[data-of='Your Gaussian'] td")
-    expect(cells.filter(has_text="…")).to_have_count(0, timeout=60_000)
+    expect(cells.filter(has_text="…")).to_have_count(0)
     return [float(cell.replace("−", "-")) for cell in cells.all_inner_texts()]
 
 
 def _gap(page: Page, clause: Clause) -> None:
     """The encoder's Gaussian, where that is near enough, else the best there is."""
     page.get_by_role("button", name="The encoder's").click()
-    eventually(lambda: _assert("= " in page.get_by_test_id("piece-evidence").inner_text()), seconds=60)
+    eventually(lambda: _assert("= " in page.get_by_test_id("piece-evidence").inner_text()))
     settled(page)
     if own_terms(page)[3] >= float(clause.value):
         page.get_by_test_id("piece-climb").click()
-        expect(page.get_by_role("rowheader", name="Optimised")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("rowheader", name="Optimised")).to_be_visible()
     page.get_by_test_id("piece-plane").focus()
     while own_terms(page)[3] < float(clause.value) / 2:  # a hand comes near, and not to the best: that is a later task
         page.keyboard.press("x")

@@ -95,7 +95,7 @@ def tab(browser: Browser, **options) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     try:
         yield page
     finally:
@@ -109,7 +109,7 @@ def address(server: str, **query: object) -> str:
 
 def ready(page: Page) -> Locator:
     """The map, once its first picture is there, and no other map: that of the view before stays until the server has drawn the next."""
-    eventually(lambda: _one_picture(page), seconds=60)
+    eventually(lambda: _one_picture(page))
     canvas = the_map(page)
     expect(canvas).to_be_visible()
     return canvas
@@ -133,17 +133,17 @@ def pretrained(name: str) -> Run:
 # --- waiting
 
 
-def settled(page: Page, seconds: float = 40.0) -> None:
+def settled(page: Page, seconds: float = 120.0) -> None:
     """Until the page draws no more frames, runs no transition, and waits neither for a resting hand nor for the server."""
     page.evaluate("seconds => window.atRest(1000 * seconds)", seconds)
 
 
 def answered(page: Page) -> None:
     """Until the server has drawn its page: also where something on it plays on."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
-def eventually(check: Callable[[], object], seconds: float = 30.0) -> None:
+def eventually(check: Callable[[], object], seconds: float = 90.0) -> None:
     """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
     deadline = time.monotonic() + seconds
     while True:
@@ -298,7 +298,7 @@ def assert_no_barrier_in_either_scheme(page: Page, *, rests: bool = True) -> Non
     """In light and in dark: an open page follows the wish of the system, so that one is enough for both."""
     for scheme, rules in (("light", None), ("dark", OF_COLOURS)):
         page.emulate_media(color_scheme=scheme)
-        eventually(lambda wanted=scheme: _drawn_in(page, wanted), seconds=60)
+        eventually(lambda wanted=scheme: _drawn_in(page, wanted))
         assert_no_barrier(page, rests=rests, rules=rules)
 
 

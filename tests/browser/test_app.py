@@ -48,7 +48,7 @@ def test_nothing_is_asked_of_another_host(page, server):
     page.on("request", lambda request: asked.append(request.url))
     for view in NAMES:
         page.goto(address(server, view=view))
-        expect(content_of(page, view)).to_be_visible(timeout=60_000)
+        expect(content_of(page, view)).to_be_visible()
         answered(page)
         if view != "interpolate":  # where the path plays on
             settled(page)
@@ -337,7 +337,7 @@ def test_an_interpolation_plays_pauses_and_scrubs(page, server):
 def test_an_interpolation_can_be_downloaded(page, server):
     opened(page, server, run="digits-2d", view="interpolate")
     answered(page)
-    expect(page.get_by_text("Computing the geodesic")).to_have_count(0, timeout=60_000)  # then the page is drawn again
+    expect(page.get_by_text("Computing the geodesic")).to_have_count(0)  # then the page is drawn again
     answered(page)
     for kind in ("GIF", "WebP"):
         with page.expect_download() as download:
@@ -353,7 +353,7 @@ def test_an_interpolation_can_be_downloaded(page, server):
 def test_axe_finds_nothing(browser, server, run, view, scheme):
     with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
         page.goto(address(server, run=run, view=view))
-        expect(content_of(page, view)).to_be_visible(timeout=60_000)
+        expect(content_of(page, view)).to_be_visible()
         assert_no_barrier(page)
 
 

@@ -36,7 +36,7 @@ def opened(page: Page, server: str, n: int, **query: str) -> list[Locator]:
 def shown(page: Page, n: int) -> list[Locator]:
     """The surfaces of the page that is there, each of which has decoded something."""
     roots = page.get_by_test_id("surface")
-    expect(roots).to_have_count(n, timeout=60_000)
+    expect(roots).to_have_count(n)
     found = [roots.nth(i) for i in range(n)]
     for root in found:
         expect(root.get_by_test_id("decoded")).to_have_attribute("data-z", SOME_CODE)

@@ -56,7 +56,7 @@ def stands(page: Page, scene: Scene) -> None:
         settled(page)
     else:
         what = page.get_by_test_id("standing") if scene.train is not None else page.locator(".lw-piece")
-        expect(what).to_be_visible(timeout=60_000)
+        expect(what).to_be_visible()
     answered(page)
 
 
@@ -80,9 +80,9 @@ def fulfil(page: Page, key: str, task: Task, scene: Scene) -> None:
     expect(box.get_by_text("Hint", exact=True)).to_be_visible()
     assert box.get_by_text("Done", exact=True).count() == 0
     do(page, task.until)
-    page.wait_for_function(IS_KEPT, arg=key, timeout=60_000)
+    page.wait_for_function(IS_KEPT, arg=key)
     pause(page)  # at once: on a busy machine it would learn on, and do the next step's task too, until the server has answered
-    expect(box.get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
+    expect(box.get_by_text("Done", exact=True)).to_be_visible()
     answered(page)
 
 

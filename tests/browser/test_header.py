@@ -107,7 +107,7 @@ def test_compare_has_both_maps_and_both_pictures_on_one_screen(browser, server):
     with tab(browser, viewport=PROJECTOR) as page:
         page.goto(address(server, run="mnist-20d", view="compare"))
         roots = page.get_by_test_id("surface")
-        expect(roots).to_have_count(2, timeout=60_000)
+        expect(roots).to_have_count(2)
         for i in range(2):
             expect(roots.nth(i).get_by_test_id("decoded")).to_have_attribute("data-z", SOME_CODE)
         settled(page)

@@ -35,10 +35,10 @@ def view(page: Page, name: str) -> None:
     at_rest(page)
 
 
-def at_rest(page: Page, seconds: float = 20.0) -> None:
+def at_rest(page: Page) -> None:
     answered(page)
     ready(page)
-    settled(page, seconds)
+    settled(page)
     answered(page)
 
 
@@ -294,7 +294,7 @@ def test_after_quick_clicks_the_address_says_what_is_shown_and_the_connection_ho
     for name in views:
         page.get_by_test_id("stMain").get_by_role("radio", name=name).first.evaluate("radio => radio.click()")
     at_rest(page)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     eventually(lambda: _is(re.search("view=|with=", asked(page)), None))
     expect(page.get_by_test_id("stMain").get_by_role("radio", name="atlas")).to_be_checked()
     expect(page.get_by_role("dialog")).to_have_count(0)

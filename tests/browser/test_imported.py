@@ -48,7 +48,7 @@ def test_the_map_of_a_stored_decoder_is_alive_and_says_what_it_shows(page, their
     run = load_run(name, imported)
     page.goto(f"{their_server}/?run={name}")
     root = page.get_by_test_id("surface")
-    expect(root).to_be_visible(timeout=60_000)  # the first page of a fresh server
+    expect(root).to_be_visible()  # the first page of a fresh server
     expect(page.get_by_test_id("decoder-note")).to_contain_text(
         "Pictures are interpolated between stored ones, because decode uses sin"
     )
@@ -95,7 +95,7 @@ def test_a_stroke_on_the_pad_is_encoded_by_the_imported_encoder_and_moves_the_ma
     page.goto(f"{their_server}/?run=own-conv&view=reconstruct")
     page.get_by_role("radio", name="Draw").click()
     pad = page.get_by_test_id("pad")
-    expect(pad).to_be_visible(timeout=60_000)  # the first page of a fresh server
+    expect(pad).to_be_visible()  # the first page of a fresh server
     settled(page)
     pad.scroll_into_view_if_needed()
     places = []
@@ -128,7 +128,7 @@ def test_an_upload_is_reconstructed_by_the_imported_encoder_and_decoder(page, th
     with torch.no_grad():
         off = np.abs(foreign_models.convolutional().decode(torch.from_numpy(mu[None])).numpy()[0] - x).mean()
     said = page.get_by_text(re.compile("mean absolute error"))
-    expect(said).to_be_visible(timeout=60_000)  # the first page of a fresh server
+    expect(said).to_be_visible()  # the first page of a fresh server
     assert float(re.search(r"error ([\d.]+) per pixel", said.inner_text())[1]) == pytest.approx(off, abs=1e-3)
     settled(page)
     np.testing.assert_allclose(json.loads(page.get_by_test_id("decoded").get_attribute("data-z")), mu, atol=1e-5)

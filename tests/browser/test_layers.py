@@ -90,7 +90,7 @@ def test_a_hole_is_found_from_the_menu_of_layers_where_there_is_a_prior_and_its_
     expect(page).to_have_url(re.compile("at=.*Hole"))
     with tab(browser) as other:
         other.goto(page.evaluate("location.href"))
-        expect(other.get_by_text(told.text_content(), exact=True).first).to_be_visible(timeout=60_000)
+        expect(other.get_by_text(told.text_content(), exact=True).first).to_be_visible()
     opened(page, server, run="digits-autoencoder")
     expect(drawer(page).get_by_label("Density of the codes")).to_be_visible()
     expect(drawer(page).get_by_role("button", name="Go to a hole")).to_have_count(0)
@@ -296,5 +296,5 @@ def test_a_link_to_selected_points_shows_their_mean_image_too(page, server, brow
     opened(page, server, run="digits-2d")
     page.goto(f"{page.url.split('#')[0]}#v=1&of=digits-2d/latent&group=AAIEAgICAg&tab=group")
     page.reload()
-    expect(page.get_by_label("Mean image of the selection")).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Mean image of the selection")).to_be_visible()
     expect(page.get_by_label("Decoded mean code of the selection")).to_be_visible()

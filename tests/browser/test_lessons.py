@@ -52,12 +52,12 @@ def test_each_step_shows_its_map_and_the_address_leads_to_it(browser, server, si
             page.get_by_role("button", name="Next").click()
             expect(page.get_by_text(f"Step {step} of 6")).to_be_visible()
             answered(page)
-            eventually(lambda run=run: shows(page, run, "pca" if run.endswith("beta-1-seed-0") else "axes"), seconds=60)
-        eventually(lambda: background_is(page, "none"), seconds=60)
+            eventually(lambda run=run: shows(page, run, "pca" if run.endswith("beta-1-seed-0") else "axes"))
+        eventually(lambda: background_is(page, "none"))
         assert "step=4" in page.url and f"lesson={LESSON}" in page.url
         page.goto(address(server, view="lessons", lesson=LESSON, step=3))
         expect(page.get_by_text("Step 3 of 6")).to_be_visible()
-        eventually(lambda: shows(page, "sweep-digits-beta-4-seed-0", "axes"), seconds=60)
+        eventually(lambda: shows(page, "sweep-digits-beta-4-seed-0", "axes"))
 
 
 def background_is(page: Page, name: str) -> None:
@@ -75,7 +75,7 @@ def test_axe_finds_nothing_in_a_lesson_and_in_the_list(browser, server, lesson):
 
 
 def done(page: Page) -> None:
-    expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_be_visible()
 
 
 def test_a_task_is_seen_to_be_done_and_the_browser_remembers_it_with_the_answers(browser, server):
@@ -95,7 +95,7 @@ def test_a_task_is_seen_to_be_done_and_the_browser_remembers_it_with_the_answers
         expect(page.get_by_text("Right:")).to_be_visible()
         again = page.context.new_page()
         again.goto(address(server, view="lessons"))
-        expect(again.get_by_text("Read until step 4 of 6, 1 of 3 tasks done")).to_be_visible(timeout=60_000)
+        expect(again.get_by_text("Read until step 4 of 6, 1 of 3 tasks done")).to_be_visible()
         again.get_by_role("button", name="Dimensions that die").click()
         expect(again.get_by_text("Step 4 of 6", exact=True)).to_be_visible()
         expect(again.get_by_text("Right:")).to_be_visible()
@@ -131,7 +131,7 @@ def test_a_training_stands_beside_its_text_and_goes_on_over_the_steps(browser, s
         expect(standing).to_contain_text("Step 9, epoch 1.0.")
         assert page.get_by_text("Done", exact=True).count() == 0  # a hundred steps are asked for
         go.click()
-        expect(standing).to_contain_text("Step 1", timeout=60_000)
+        expect(standing).to_contain_text("Step 1")
         done(page)
         if go.text_content() == "Pause":
             go.click()
@@ -143,7 +143,7 @@ def test_a_training_stands_beside_its_text_and_goes_on_over_the_steps(browser, s
 
 
 def at_step(page: Page, number: int) -> None:
-    expect(page.get_by_text(f"Step {number} of 6")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"Step {number} of 6")).to_be_visible()
 
 
 def test_a_lesson_is_presented_by_a_clicker_and_the_notes_go_along_in_a_window_of_their_own(browser, server):

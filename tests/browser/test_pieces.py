@@ -31,7 +31,7 @@ def opened(page: Page, server: str, place: tuple[str, int], **more: object) -> L
     page.__dict__["told"] = told
     page.goto(address(server, view="lessons", lesson=place[0], step=place[1], **more))
     piece = page.locator(".lw-piece")
-    expect(piece).to_be_visible(timeout=60_000)
+    expect(piece).to_be_visible()
     return piece
 
 
@@ -40,7 +40,7 @@ def quiet(page: Page) -> None:
 
 
 def tasks_done(page: Page, n: int = 1) -> None:
-    expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_have_count(n, timeout=60_000)
+    expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_have_count(n)
 
 
 def drag(page: Page, knob: Locator, dx: float, dy: float) -> None:
@@ -66,7 +66,7 @@ def test_a_gaussian_is_dragged_and_stretched_and_its_terms_move(browser, server,
         opened(page, server, ENCODER)
         expect(page.get_by_test_id("piece-plane")).to_be_in_viewport(ratio=0.9)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        eventually(lambda: is_known(page), seconds=60)
+        eventually(lambda: is_known(page))
         first = own_terms(page)
         assert first[1] == 0 and first[3] > 20  # it begins as the prior
         plane = page.get_by_test_id("piece-plane").bounding_box()
@@ -81,7 +81,7 @@ def test_a_gaussian_is_dragged_and_stretched_and_its_terms_move(browser, server,
         narrowed = own_terms(page)
         assert narrowed[0] < moved[0] and narrowed[1] > moved[1]
         page.get_by_test_id("piece-climb").click()
-        eventually(lambda: is_nearly(own_terms(page)[3], 0, 0.2), seconds=60)
+        eventually(lambda: is_nearly(own_terms(page)[3], 0, 0.2))
         tasks_done(page)
         quiet(page)
 
@@ -117,9 +117,9 @@ def test_its_numbers_are_those_of_numpy(browser, server):
     bound = log_likelihood(draws).mean() - rate
     with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
         opened(page, server, ENCODER)
-        eventually(lambda: is_known(page), seconds=60)
+        eventually(lambda: is_known(page))
         page.get_by_role("button", name="The encoder's").click()
-        eventually(lambda: is_nearly(own_terms(page)[1], rate, 0.01), seconds=30)
+        eventually(lambda: is_nearly(own_terms(page)[1], rate, 0.01))
         _, _, shown, gap = own_terms(page)
         said = page.get_by_test_id("piece-evidence").inner_text()
         found = float(re.search(r"= (−?[\d.]+)", said)[1].replace("−", "-"))
@@ -143,10 +143,10 @@ def test_keys_move_and_stretch_it(browser, server):
 def test_the_tilted_posterior_of_the_last_step_leaves_a_gap(browser, server):
     with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
         piece = opened(page, server, ("04-be-the-encoder", 5))
-        eventually(lambda: is_known(page), seconds=60)
+        eventually(lambda: is_known(page))
         expect(piece).to_contain_text("no axis-aligned Gaussian closes the gap")
         page.get_by_test_id("piece-climb").click()
-        expect(page.get_by_role("rowheader", name="Optimised")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("rowheader", name="Optimised")).to_be_visible()
         assert 0.1 < own_terms(page)[3] < 0.8
         tasks_done(page)
 
@@ -169,8 +169,8 @@ def test_darts_come_to_the_value_by_quadrature(browser, server, size):
         expect(words).to_contain_text("Throw darts")
         for total in ("100", "1000"):
             go.click()
-            expect(words).to_contain_text(f"N = {total}:", timeout=60_000)
-        eventually(lambda: near_quadrature(words), seconds=60)
+            expect(words).to_contain_text(f"N = {total}:")
+        eventually(lambda: near_quadrature(words))
         quiet(page)
 
 
@@ -278,7 +278,7 @@ def test_charts_are_drawn_as_large_as_they_are_shown(browser, server, name):
         answered(page)
         for width in (390, 600, 1280):
             page.set_viewport_size({"width": width, "height": 900})
-            eventually(lambda: unscaled(piece), seconds=60)
+            eventually(lambda: unscaled(piece))
 
 
 def unscaled(piece: Locator) -> None:

@@ -399,7 +399,7 @@ def test_every_layer_says_what_it_is_and_every_field_has_formula_and_source(page
             continue
         choice.check()
         bar = page.get_by_test_id("scale").first
-        expect(bar.locator("[aria-hidden]")).to_be_visible(timeout=60_000)
+        expect(bar.locator("[aria-hidden]")).to_be_visible()
         expect(bar).to_have_attribute("title", re.compile(r"[=√Σ−].*\(.*\b(19|20)\d\d", re.DOTALL))
 
 

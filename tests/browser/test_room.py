@@ -75,9 +75,9 @@ def test_a_visitor_comes_in_by_the_code_and_the_teacher_sees_how_many_are_there(
         visitor.goto(link)
         ready(visitor)
         assert WORD not in visitor.url
-        expect(teacher.get_by_role("status")).to_have_text("1 person", timeout=60_000)
+        expect(teacher.get_by_role("status")).to_have_text("1 person")
         teacher.get_by_role("link", name="Open the app").click()
-        expect(teacher.get_by_role("link", name="1 person here")).to_be_visible(timeout=60_000)
+        expect(teacher.get_by_role("link", name="1 person here")).to_be_visible()
         expect(visitor.get_by_role("link", name="1 person here")).to_have_count(0)
 
 
@@ -90,7 +90,7 @@ def test_the_code_leads_to_the_page_that_the_teacher_has_open(browser, room, tea
     expect(opened.value.get_by_text("It leads to the page that you had open.")).to_be_visible()
     with tab(browser, viewport=PHONE, reduced_motion="reduce") as visitor:
         visitor.goto(read_code(opened.value))
-        expect(visitor.get_by_text("Step 2 of 6", exact=True)).to_be_visible(timeout=60_000)
+        expect(visitor.get_by_text("Step 2 of 6", exact=True)).to_be_visible()
 
 
 def test_without_the_word_one_is_asked_and_comes_to_where_one_wanted_to_go(browser, room):
@@ -121,7 +121,7 @@ def test_visitors_are_apart_and_write_nothing_on_the_server(browser, room):
         ready(other)
         expect(other).not_to_have_url(re.compile("pins="))
         one.goto(address(room.url, view="train"))
-        expect(one.get_by_text("This app is open to a room, and does not train on its machine.")).to_be_visible(timeout=60_000)
+        expect(one.get_by_text("This app is open to a room, and does not train on its machine.")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])

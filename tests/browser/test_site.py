@@ -145,7 +145,7 @@ def test_another_map_is_shown_once_its_part_is_here(visitor, base):
     visitor.goto(f"{base}run.html?run=mnist-20d")
     ready(visitor)
     visitor.get_by_role("radio", name="PCA").check()
-    eventually(lambda: _shows(visitor, "mnist-20d", "pca"), seconds=30)
+    eventually(lambda: _shows(visitor, "mnist-20d", "pca"))
     assert "projection=pca" in visitor.evaluate("location.href")
     visitor.reload()
     ready(visitor)
@@ -289,7 +289,7 @@ def test_formulas_are_mathml_and_a_training_stands_beside_the_text(visitor, base
     expect(visitor.get_by_test_id("standing")).to_contain_text("Step 9, epoch 1.0.")
     assert visitor.get_by_text("✓ Done").count() == 0  # a hundred steps are asked for
     visitor.get_by_test_id("go").click()
-    expect(visitor.get_by_text("✓ Done")).to_be_visible(timeout=60_000)
+    expect(visitor.get_by_text("✓ Done")).to_be_visible()
     visitor.goto(f"{base}{DIES}#step=2")
     expect(visitor.locator("math").first).to_be_attached()
 

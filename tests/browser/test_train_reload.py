@@ -152,7 +152,7 @@ def test_a_duplicated_tab_keeps_its_own(browser, server):
         second.get_by_role("button", name="One epoch").click()
         stands(second, "Step 9,")
         epoch(second, 18)
-        eventually(lambda: _are_kept(second, [9, 18]), seconds=30)
+        eventually(lambda: _are_kept(second, [9, 18]))
         for page, step in ((first, 9), (second, 18)):
             page.reload()
             stands(page, f"Step {step},")

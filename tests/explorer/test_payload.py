@@ -32,7 +32,9 @@ def test_round_trip(trained, name, kind, precision):
     assert header["run"] == {"id": name, "dataset": "digits", "latent_dim": run.config.latent_dim, "image_shape": [1, 6, 5]}
     np.testing.assert_array_equal(arrays["originals"], originals)
     if kind == "identity":
-        np.testing.assert_array_equal(arrays["points_map"], arrays["points_mu"], "a place on this map is the code itself, in its precision")
+        np.testing.assert_array_equal(
+            arrays["points_map"], arrays["points_mu"], "a place on this map is the code itself, in its precision"
+        )
     else:
         np.testing.assert_array_equal(arrays["points_map"], projection.points)
     np.testing.assert_allclose(arrays["points_mu"], run.encodings.mu, atol=0 if precision == "float32" else 2e-3)

@@ -144,7 +144,9 @@ def test_both_parts_of_a_run_are_its_bundle_array_for_array():
         (leaf,) = first["leaves"]
         assert leaf["header"]["encoder"] == []
         assert not {"classifier", "classifier_facts"} & set(leaf["header"])
-        assert not any(key.startswith(("w.encoder", "w.classifier", "points_elbo", "points_reconstruction")) for key in leaf["arrays"])
+        assert not any(
+            key.startswith(("w.encoder", "w.classifier", "points_elbo", "points_reconstruction")) for key in leaf["arrays"]
+        )
         assert any(key.startswith("w.decoder") for key in leaf["arrays"])
 
 
