@@ -153,26 +153,46 @@ def test_which_maps_a_run_stores():
     assert maps[1].labels == ("z₂", "z₄")
 
 
-@pytest.mark.slow
-def test_umap_keeps_separate_what_is_separate_and_is_deterministic():
-    mu = np.concatenate([blob(40, 5), blob(40, 5) + 12]).astype(np.float32)
-    first, second = (projections_of(mu, np.ones(5), 0, True)[0] for _ in range(2))
-    np.testing.assert_array_equal(first.points, second.points)
-    centres = first.points[:40].mean(0), first.points[40:].mean(0)
-    spread = max(first.points[:40].std(0).max(), first.points[40:].std(0).max())
-    assert np.linalg.norm(centres[0] - centres[1]) > 2 * spread
-    back = first.to_latent(first.points)
-    assert ((back.mean(1) > 6) == (mu.mean(1) > 6)).mean() > 0.95
+UMAP_ALONE = """
+import sys, numpy as np, torch
+from trainer.maps.projection import projections_of, umap_map
+
+torch.get_num_threads()
+umap_map(np.random.default_rng(0).standard_normal((5000, 4)).astype(np.float32), 0, epochs=1)
+threads = torch.get_num_threads()
+mu = np.load(sys.argv[1])
+first, second = (projections_of(mu, np.ones(5), 0, True)[0] for _ in range(2))
+np.savez(sys.argv[2], threads=threads, first=first.points, second=second.points, back=first.to_latent(first.points))
+"""
 
 
-@pytest.mark.slow
-def test_a_map_leaves_torch_the_threads_that_it_had():
-    """In a process of its own, since numba starts its threads once. With two it would compute other sums from then on."""
-    program = (
-        "import torch, numpy as np; from trainer.maps.projection import umap_map; torch.get_num_threads();"
-        "umap_map(np.random.default_rng(0).standard_normal((5000, 4)).astype(np.float32), 0, epochs=1);"
-        "print(torch.get_num_threads())"
-    )
+@pytest.fixture(scope="module")
+def two_blobs():
+    return np.concatenate([blob(40, 5), blob(40, 5) + 12]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory, two_blobs):
+    """In a process of its own, since numba starts its threads once; and in one alone, since every process compiles UMAP anew."""
+    folder = tmp_path_factory.mktemp("umap")
+    np.save(folder / "mu.npy", two_blobs)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "2", "PYTHONPATH": str(ROOT)}
-    out = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert out.stdout.split() == ["1"]
+    command = [sys.executable, "-c", UMAP_ALONE, str(folder / "mu.npy"), str(folder / "found.npz")]
+    subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return np.load(folder / "found.npz")
+
+
+@pytest.mark.slow
+def test_umap_keeps_separate_what_is_separate_and_is_deterministic(laid_out, two_blobs):
+    points, back = laid_out["first"], laid_out["back"]
+    np.testing.assert_array_equal(points, laid_out["second"])
+    centres = points[:40].mean(0), points[40:].mean(0)
+    spread = max(points[:40].std(0).max(), points[40:].std(0).max())
+    assert np.linalg.norm(centres[0] - centres[1]) > 2 * spread
+    assert ((back.mean(1) > 6) == (two_blobs.mean(1) > 6)).mean() > 0.95
+
+
+@pytest.mark.slow
+def test_a_map_leaves_torch_the_threads_that_it_had(laid_out):
+    """With two it would compute other sums from then on."""
+    assert laid_out["threads"] == 1
