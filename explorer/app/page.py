@@ -26,7 +26,6 @@ from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown
 from explorer.widgets.run_chooser import default_run
-from explorer.widgets.scheme import follow_scheme
 from trainer.console import program
 from trainer.errors import LatentError, RunError
 from trainer.runs.records import RunInfo
@@ -38,7 +37,6 @@ def page() -> None:
     """One rerun of the whole app."""
     forget_files_late()
     show_style()
-    follow_scheme()
     found = all_runs()
     sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}
     broken = {name: error for name, error in found.items() if isinstance(error, RunError)}

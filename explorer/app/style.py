@@ -8,11 +8,13 @@ from importlib.resources import files
 import streamlit as st
 
 from explorer.session.visitor import is_dark
+from explorer.widgets.scheme import follow_scheme
 
 
 def show_style() -> None:
-    """Puts them on the page."""
+    """Puts them on the page, anew where the system turns dark or light."""
     st.html(_style(is_dark()))
+    follow_scheme()
 
 
 @lru_cache(maxsize=2)
