@@ -4,7 +4,7 @@
 # make browser  the tests that drive a browser
 # make test   everything that is checked: style, types, imports, front end, Python, browser
 # make front  rebuilds explorer/surface/dist from TypeScript, and the wire's types from schema.py (needs Node)
-# make assets trains the pretrained runs again (half an hour on 2 cores)
+# make assets trains the pretrained runs again (two hours on 2 cores)
 .DEFAULT_GOAL := app
 .PHONY: app dev quick browser test front assets clean
 PYTHON ?= python3

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains the pretrained runs anew, one after the other (about an hour and a half on 2 cores). MNIST comes from $LATENT_DATA or is downloaded.
+# Trains the pretrained runs anew, one after the other (about two hours on 2 cores). MNIST comes from $LATENT_DATA or is downloaded.
 set -e
 cd "$(dirname "$0")/.."
 export LATENT_SHIP=1 # the shipped runs are written here and nowhere else

@@ -130,8 +130,8 @@ def test_the_mnist_runs_are_as_good_as_promised():
     }
     assert metrics["mnist-2d"]["input"] == metrics["mnist-20d"]["input"] == "binarised"
     assert metrics["mnist-2d"]["n"] == 10_000
-    assert metrics["mnist-2d"]["elbo"] >= -132.5
-    assert metrics["mnist-2d"]["knn_accuracy"] >= 0.87
+    assert metrics["mnist-2d"]["elbo"] >= -129
+    assert metrics["mnist-2d"]["knn_accuracy"] >= 0.92
     assert metrics["mnist-20d"]["nll_n"] >= 2000
     assert metrics["mnist-20d"]["nll"] <= 82.5  # with 200 samples; 500 only tighten it
 

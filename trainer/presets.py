@@ -121,7 +121,8 @@ PRESETS: dict[str, FitConfig] = {
     ),
     "folder-64": _FOLDER,
     "folder-128": checked(_FOLDER, hidden=(16, 32, 64, 128, 128), batch_size=32),
-    "mnist-2d": checked(_MNIST, latent_dim=2, hidden=(300, 300, 300, 300), epochs=70),
+    # two dimensions need a deep network, which diverges at the rate of the others
+    "mnist-2d": checked(_MNIST, latent_dim=2, hidden=(350, 350, 350, 350), learning_rate=8e-4, warmup_epochs=40, epochs=250),
     "mnist-20d": checked(
         _MNIST,
         latent_dim=20,
@@ -192,7 +193,7 @@ PRESETS: dict[str, FitConfig] = {
         train_on="train+validation",
         finish_linear=True,
     ),
-    "autoencoder": checked(_MNIST, model="autoencoder", latent_dim=2, hidden=(300, 300, 300, 300), binarise=False, epochs=30),
+    "autoencoder": checked(_MNIST, model="autoencoder", latent_dim=2, hidden=(350, 350, 350, 350), binarise=False, epochs=30),
     "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
     "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
     "conditional-vae": checked(_BURDA, model="conditional-vae", learning_rate=5e-3, epochs=400),
