@@ -114,9 +114,9 @@ def failed_of(record: Path) -> list[str]:
 
 
 def pass_alone(failed: list[str], env: dict[str, str]) -> bool:
-    """Whether what failed were a few tests in the browser that pass one by one, now that nothing else runs.
+    """Whether what failed were at most ten tests in the browser that pass one by one, now that nothing else runs.
 
-    Among thousands beside each other, on a machine that others use too, a page now and then gets no answer in half a minute. What is wrong
+    Among thousands beside each other, on a machine that others use too, a page now and then gets no answer in two minutes. What is wrong
     fails again; every test that passes here only is named, so that one which comes again and again is looked at.
     """
     if not 0 < len(failed) <= MOST_ALONE or not all(name.startswith("tests/browser/") for name in failed):

@@ -121,7 +121,7 @@ PRESETS: dict[str, FitConfig] = {
     ),
     "folder-64": _FOLDER,
     "folder-128": checked(_FOLDER, hidden=(16, 32, 64, 128, 128), batch_size=32),
-    # two dimensions need a deep network, which diverges at the rate of the others
+    # two dimensions need a deep network; two trainings as long at the rate of the others diverged (tests/bench/README.md)
     "mnist-2d": checked(_MNIST, latent_dim=2, hidden=(350, 350, 350, 350), learning_rate=8e-4, warmup_epochs=40, epochs=250),
     "mnist-20d": checked(
         _MNIST,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.surface.lowering import PlainNetwork, ops, plain_network
-from explorer.surface.payload import deflated, pack_arrays, with_length
+from explorer.surface.payload import deflated, pack_arrays, static_in_planes, with_length
 from explorer.surface.training_schema import FilmMap, FilmPlaneRecord, FilmShown
 from explorer.text.map_notes import axis_name, map_title
 from trainer.errors import RunError
@@ -74,12 +74,15 @@ MOST_WEIGHTS = 4_000_000
 
 
 def pack_film_bundle(run: Run) -> bytes:
-    """The film for a page that has no server, on every map of the run, at most about five megabytes; nothing where the run has none."""
+    """The film for a page that has no server, on every map of the run, at most about five megabytes; nothing where the run has none.
+
+    Its arrays lie in planes, see `payload.in_planes`; `readFilmBundle` of `frontend/src/wire/film.ts` takes it.
+    """
     if not has_film(run):
         return b""
     shown = {name: shown_on(run, projection) for name, projection in run.projections.items()}
-    raw = with_length({"shown": shown}) + pack_film(run, most_codes=MOST_CODES, most_weights=MOST_WEIGHTS)
-    return deflated(raw)
+    film = pack_film(run, most_codes=MOST_CODES, most_weights=MOST_WEIGHTS)
+    return deflated(with_length({"shown": shown}) + static_in_planes(film))
 
 
 def has_film(run: Run) -> bool:

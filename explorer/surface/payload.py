@@ -14,7 +14,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from explorer.surface.header import map_header
 from explorer.surface.lowering import plain_networks
-from explorer.surface.schema import PAYLOAD_FORMAT, PAYLOAD_VERSION, ArrayEntry, ArrayType, Dynamic
+from explorer.surface.schema import PAYLOAD_FORMAT, PAYLOAD_VERSION, ArrayEntry, ArrayType, Dynamic, PoolEntry
 from trainer.exporting import DIALECTS, decoder_of, program
 from trainer.maps.projection import Projection
 from trainer.maps.support import SupportEstimator
@@ -133,6 +133,25 @@ def deflated(raw: bytes) -> bytes:
     """Bytes as a page without a server unpacks them: how many they are, then zlib."""
     # of pictures the highest level makes a file 1.5 % smaller in seven to ten times the time
     return len(raw).to_bytes(4, "little") + zlib.compress(raw, 7)
+
+
+def in_planes(body: bytes, table: Iterable[ArrayEntry | PoolEntry]) -> bytes:
+    """The arrays of a body, each with the first bytes of all its numbers before all second bytes, and so on: a permutation of its bytes.
+
+    The bytes that hold signs and exponents are much alike, so that weights of 16 bits get 7 % smaller than they do packed as they are.
+    `frontend/src/wire/planes.ts` takes them back.
+    """
+    data = np.frombuffer(body, np.uint8).copy()
+    for entry in table:
+        numbers = data[entry["offset"] : entry["offset"] + entry["nbytes"]]
+        numbers[:] = numbers.reshape(-1, np.dtype(entry["dtype"]).itemsize).T.ravel()
+    return data.tobytes()
+
+
+def static_in_planes(static: bytes) -> bytes:
+    """The static blob with its arrays in planes; none of them may be compressed already."""
+    header, body = _split(static)
+    return with_length(header) + in_planes(bytes(body), header["arrays"].values())
 
 
 def zipped(static: bytes) -> bytes:

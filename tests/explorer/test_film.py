@@ -15,6 +15,7 @@ from explorer.surface.lowering import plain_network
 from explorer.surface.payload import arrays_of
 from tests.kept import trained_runs
 from tests.places import ASSETS
+from tests.planes import out_of_planes
 from trainer.cli.shipped_runs import linear, mnist_swept, swept
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
@@ -116,7 +117,10 @@ def unpacked(data: bytes) -> tuple[dict, bytes]:
     raw = zlib.decompress(data[4:])
     assert len(raw) == int.from_bytes(data[:4], "little")
     end = 4 + int.from_bytes(raw[:4], "little")
-    return json.loads(raw[4:end]), raw[end:]
+    film = raw[end:]
+    begin = 4 + int.from_bytes(film[:4], "little")
+    table = json.loads(film[4:begin])["arrays"]
+    return json.loads(raw[4:end]), film[:begin] + out_of_planes(film[begin:], table.values())
 
 
 def test_a_page_without_a_server_has_the_same_film_on_every_map(runs):

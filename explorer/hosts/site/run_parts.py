@@ -1,8 +1,7 @@
-"""What of a run does the first map need, and what may come later? The encoder is half of an MLP's weights, and nobody draws at once;
-nor does anyone colour the points by their ELBO in the first moment, or ask what class a decoded picture is taken for.
+"""What of a run does the first map need, and what may come later? The encoder is half of an MLP's weights, and nobody draws at once.
 
-Both parts have the form of `surface.run_bundle`, the numbers of the second go on after those of the first;
-`frontend/src/site/growing-bundle.ts` puts them together.
+Both parts have the form of `surface.run_bundle`, the numbers of the second go on after those of the first; but the arrays lie in
+planes, see `payload.in_planes`. `frontend/src/site/growing-bundle.ts` puts all of it together.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.surface.payload import deflated, with_length
+from explorer.surface.payload import deflated, in_planes, with_length
 from explorer.surface.run_bundle import ArrayPool, pack_run_bundle, unpack_run_bundle
 from trainer.runs.read import Run
 
-LATER = ("w.encoder.", "w.classifier.", "points_elbo", "points_reconstruction")
+LATER = "w.encoder."
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,13 @@ class RunParts:
 
 
 def run_parts(run: Run) -> RunParts:
-    """The first map, of the first class, without what is in `LATER`; and all else."""
+    """The first map, of the first class, without the encoder; and all else."""
     contents, arrays = unpack_run_bundle(pack_run_bundle(run))
     leaves = contents["leaves"]
     head = leaves[0]
     kept = {name: number for name, number in head["arrays"].items() if not name.startswith(LATER)}
     order = [*dict.fromkeys(kept.values())]
-    facts = {name: fact for name, fact in head["header"].items() if not name.startswith("classifier")}
-    header = {**facts, "encoder": [], "id": f"{facts['id']}-first"}  # by which a map knows that it is given more
+    header = {**head["header"], "encoder": [], "id": f"{head['header']['id']}-first"}  # by which a map knows that it is given more
     first_leaf = {**head, "header": header, "arrays": {name: order.index(number) for name, number in kept.items()}}
     first = _packed({**contents, "leaves": [first_leaf]}, [arrays[i] for i in order])
     others = [i for i in range(len(arrays)) if i not in set(order)]
@@ -63,7 +61,7 @@ def _packed(contents: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
     pool = ArrayPool()
     for array in arrays:
         pool.number_of(array)
-    return deflated(with_length({**contents, "pool": pool.table}) + pool.data)
+    return deflated(with_length({**contents, "pool": pool.table}) + in_planes(pool.data, pool.table))
 
 
 def images_of(run: Run) -> str:

@@ -28,7 +28,8 @@ export async function comparePage(index: SiteIndex, place: Place): Promise<void>
   new KeptScreen(
     screenFragment((changed) =>
       addEventListener("hashchange", () => {
-        void Promise.all(columns.map((one, i) => one.set(pageOf(i)))).then(changed);
+        for (const [i, one] of columns.entries()) one.set(pageOf(i));
+        changed();
       }),
     ),
   );

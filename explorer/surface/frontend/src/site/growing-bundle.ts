@@ -1,10 +1,11 @@
 /**
- * How does a map stand before all of its run is here? The first part holds what its first map needs: places, codes, decoder. The rest,
- * encoder, classifier, figures of the points, and the other maps and classes, comes later, and the map that stands goes on with it.
+ * How does a map stand before all of its run is here? The first part holds what its first map needs: places, codes, decoder, classifier. The
+ * rest, the encoder and the other maps and classes, comes later, and the map that stands goes on with it.
  */
 
 import { PayloadError } from "../wire/errors";
 import type { HostRecord, Payload } from "../wire/payload";
+import { outOfPlanes } from "../wire/planes";
 import { RunBundle } from "../wire/run-bundle";
 import {
   BUNDLE_FORMAT,
@@ -96,8 +97,11 @@ function split(raw: Uint8Array): { readonly contents: BundleContents; readonly p
   try {
     const length = new DataView(raw.buffer, raw.byteOffset).getUint32(0, true);
     const contents = JSON.parse(new TextDecoder().decode(raw.subarray(4, 4 + length))) as BundleContents;
-    if (contents.format === BUNDLE_FORMAT && contents.version === BUNDLE_VERSION)
-      return { contents, pool: raw.slice(4 + length) };
+    if (contents.format === BUNDLE_FORMAT && contents.version === BUNDLE_VERSION) {
+      const pool = raw.slice(4 + length);
+      outOfPlanes(pool, contents.pool);
+      return { contents, pool };
+    }
   } catch {
     // falls through to the one sentence below
   }

@@ -33,7 +33,8 @@ export async function runPage(index: SiteIndex, place: Place): Promise<void> {
   new KeptScreen(
     screenFragment((changed) =>
       addEventListener("hashchange", () => {
-        void shown.set(parted(location.hash).page).then(changed);
+        shown.set(parted(location.hash).page);
+        changed();
       }),
     ),
   );

@@ -4,11 +4,9 @@ import { makeToMap } from "../geometry/projection";
 import { firstState, Page } from "../hosts/page";
 import { type BringFilm, FILM_PROGRAM, type ShowFilm } from "../hosts/page-film";
 import { type PageState, readFragment, writeFragment } from "../hosts/page-url";
-import { readScreen } from "../hosts/screen/screen-url";
 import { button, h } from "../ui/dom";
 import { PayloadError } from "../wire/errors";
 import type { BundleContents, Options, Point, SiteRun } from "../wire/schema";
-import { parted } from "./address";
 import { type GrowingBundle, growing } from "./growing-bundle";
 import { packed, part, scriptFile } from "./parts";
 
@@ -57,9 +55,8 @@ export class ShownRun {
     this.element.removeAttribute("aria-busy");
   }
 
-  /** Map, class and pins as that part of an address has them; resolves once what the address colours by is here too. */
-  async set(text: string): Promise<void> {
-    if (this.bundle && this.asksForColour) await this.grow(this.bundle).catch(() => undefined);
+  /** Map, class and pins as that part of an address has them. */
+  set(text: string): void {
     if (!this.page) return;
     this.state = this.read(text);
     this.page.set(this.state);
@@ -88,7 +85,7 @@ export class ShownRun {
     this.contents = bundle.contents;
     if (run.rest === "") bundle.complete();
     const asked = this.read(options.fromAddress());
-    if (!bundle.isHere(asked.map, asked.label) || this.asksForColour) await this.grow(bundle);
+    if (!bundle.isHere(asked.map, asked.label)) await this.grow(bundle);
     await this.bringSound(bundle);
     if (this.isGone) return;
     this.stand(bundle, asked);
@@ -107,12 +104,6 @@ export class ShownRun {
     this.page.refresh(); // now that it has a width
   }
 
-  /** Whether the address colours the points, by what may come with the rest. */
-  private get asksForColour(): boolean {
-    const text = parted(location.hash).screen;
-    return readScreen(text, this.options.options.column ?? 0).screen.colour !== undefined;
-  }
-
   private read(text: string): PageState {
     const { contents } = this.bundle as GrowingBundle;
     const defaults = firstState(this.bundle as GrowingBundle);
@@ -128,7 +119,6 @@ export class ShownRun {
   }
 
   private async grow(bundle: GrowingBundle): Promise<void> {
-    if (bundle.isWhole) return;
     const bytes = await part(this.run.rest);
     if (!bundle.isWhole) bundle.grow(bytes);
   }

@@ -1,6 +1,7 @@
 /** How did a training go? The reader of explorer/surface/film.py: codes at its moments, terms of the bound, the decoder at some of them. */
 
 import { type Arrays, parseArrays, parseFirst } from "./payload";
+import { outOfPlanes } from "./planes";
 import { inflated } from "./run-bundle";
 import type { FilmBundle, FilmHeader, FilmMap } from "./schema";
 
@@ -96,5 +97,7 @@ export function readFilm(bytes: Uint8Array): TrainingFilm {
 /** The film of a page without a server: how to show it on each of its maps, then the film. Raises `PayloadError` with a sentence for the person. */
 export async function readFilmBundle(given: Uint8Array): Promise<FilmBundle & { readonly film: TrainingFilm }> {
   const { record, rest } = parseFirst<FilmBundle>(await inflated(given));
-  return { ...record, film: readFilm(rest) };
+  const { record: header, arrays } = parseArrays<FilmHeader>(rest);
+  outOfPlanes(parseFirst(rest).rest, Object.values(header.arrays));
+  return { ...record, film: new TrainingFilm(header, arrays) };
 }

@@ -50,7 +50,7 @@ export class SceneView {
 
   private async map(scene: SiteScene, before: SiteScene | null): Promise<void> {
     if (this.shown && before?.run === scene.run && !before.begin && !before.piece) {
-      await this.shown.set(parted(location.hash).page);
+      this.shown.set(parted(location.hash).page);
       this.screen()?.again();
       return;
     }
