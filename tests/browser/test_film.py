@@ -16,7 +16,19 @@ from playwright.sync_api import Page, Route, expect
 from explorer.surface.film import pack_film
 from explorer.surface.film_file import REST, STEPS
 from tests.browser.conftest import served
-from tests.browser.surface import address, answered, assert_no_barrier, eventually, find, grey, heading, ready, tab, the_map
+from tests.browser.surface import (
+    address,
+    answered,
+    assert_no_barrier,
+    eventually,
+    find,
+    grey,
+    heading,
+    pretrained,
+    ready,
+    tab,
+    the_map,
+)
 from tests.kept import trained_runs
 from tests.places import ASSETS
 from trainer.config import FitConfig
@@ -119,7 +131,7 @@ def test_a_run_without_weights_says_so_and_shows_the_picture_of_the_end_greyed(p
     expect(said).to_contain_text("This run kept no weights of its film")
     expect(said).to_contain_text("This one is of the end.")
     rested(page, "End")
-    expect(said).to_have_text("Decoded by the weights of epoch 70.0.")
+    expect(said).to_have_text(f"Decoded by the weights of epoch {pretrained('mnist-2d').config.epochs}.0.")
 
 
 def test_a_run_without_a_film_offers_none(page, films):
