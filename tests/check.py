@@ -29,7 +29,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 NODE_MAJOR = 20
 # tests start some two hundred programs; where this is set, each would compile the sources again
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
-MOST_ALONE = 10
+MOST_ALONE = 5
 
 Check = Callable[[], bool]
 
@@ -114,7 +114,7 @@ def failed_of(record: Path) -> list[str]:
 
 
 def pass_alone(failed: list[str], env: dict[str, str]) -> bool:
-    """Whether what failed were at most ten tests in the browser that pass one by one, now that nothing else runs.
+    """Whether what failed were a few tests in the browser that pass one by one, now that nothing else runs.
 
     Among thousands beside each other, on a machine that others use too, a page now and then gets no answer in two minutes. What is wrong
     fails again; every test that passes here only is named, so that one which comes again and again is looked at.

@@ -119,7 +119,7 @@ def test_presenter_size_is_legible_from_the_last_row(page, server):
     assert min(box["width"], box["height"]) > 360
     assert box["y"] >= 0 and box["y"] + box["height"] <= 720
     tools = page.get_by_role("button", name=re.compile("^Find"))
-    expect(tools).to_be_hidden(timeout=15_000)  # the mouse rests
+    expect(tools).to_be_hidden(timeout=5000)  # the mouse rests
     page.mouse.move(300, 300)
     page.mouse.move(320, 310)
     expect(tools).to_be_visible()
@@ -193,7 +193,7 @@ def test_at_presenter_size_nothing_is_cut_and_no_control_is_left(page, server, r
     opened(page, server, run=run, view=view)
     page.keyboard.press("Shift+P")
     root = page.get_by_test_id("surface")
-    expect(root).to_have_attribute("data-quiet", "", timeout=15_000)
+    expect(root).to_have_attribute("data-quiet", "", timeout=10_000)
     for width, height in ((1280, 720), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
         eventually(lambda: _legible_and_whole(root))

@@ -94,7 +94,7 @@ def on_screen(*things: Locator, share: float = 0.95, covers: bool = True) -> Non
     for thing in things:
         expect(thing).to_be_visible()
         thing.element_handle().wait_for_element_state("stable")
-        eventually(partial(_assert_seen, thing, share, covers), seconds=15)  # a dialog that comes in is at its place a moment later
+        eventually(partial(_assert_seen, thing, share, covers), seconds=2)  # a dialog that comes in is at its place a moment later
 
 
 def _assert_seen(thing: Locator, share: float, covers: bool) -> None:

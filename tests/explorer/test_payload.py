@@ -35,6 +35,7 @@ def test_round_trip(trained, name, kind, precision):
         np.testing.assert_array_equal(
             arrays["points_map"], arrays["points_mu"], "a place on this map is the code itself, in its precision"
         )
+        np.testing.assert_array_equal(projection.points, run.encodings.mu)
     else:
         np.testing.assert_array_equal(arrays["points_map"], projection.points)
     np.testing.assert_allclose(arrays["points_mu"], run.encodings.mu, atol=0 if precision == "float32" else 2e-3)

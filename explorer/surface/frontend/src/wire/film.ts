@@ -97,7 +97,7 @@ export function readFilm(bytes: Uint8Array): TrainingFilm {
 /** The film of a page without a server: how to show it on each of its maps, then the film. Raises `PayloadError` with a sentence for the person. */
 export async function readFilmBundle(given: Uint8Array): Promise<FilmBundle & { readonly film: TrainingFilm }> {
   const { record, rest } = parseFirst<FilmBundle>(await inflated(given));
-  const { record: header, arrays } = parseArrays<FilmHeader>(rest);
-  outOfPlanes(parseFirst(rest).rest, Object.values(header.arrays));
+  const { record: header, arrays, rest: numbers } = parseArrays<FilmHeader>(rest);
+  outOfPlanes(numbers, Object.values(header.arrays));
   return { ...record, film: new TrainingFilm(header, arrays) };
 }

@@ -140,10 +140,10 @@ export function parseFirst<T>(given: Uint8Array): { readonly record: T; readonly
 /** A record that names arrays, and the arrays. */
 export function parseArrays<T extends { readonly arrays: Readonly<Record<string, ArrayEntry>> }>(
   given: Uint8Array,
-): { readonly record: T; readonly arrays: Arrays } {
+): { readonly record: T; readonly arrays: Arrays; readonly rest: Uint8Array } {
   const { record, rest } = parseFirst<T>(given);
   checkArrays(record.arrays, rest.byteLength);
-  return { record, arrays: new Arrays(record.arrays, rest) };
+  return { record, arrays: new Arrays(record.arrays, rest), rest };
 }
 
 /** Which map is meant, and whether its arrays were left out: the page has them already, or fetches all of the map from the address. */

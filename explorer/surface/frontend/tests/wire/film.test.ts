@@ -1,7 +1,8 @@
 /** Are a film's moments the ones that were written? */
 
+import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readFilm } from "../../src/wire/film";
+import { readFilm, readFilmBundle } from "../../src/wire/film";
 import { floatsToHalves } from "../../src/wire/float16";
 import { type ArraySpec, writeArrays } from "../helpers";
 
@@ -43,4 +44,33 @@ test("a film without decoders has none at any moment", () => {
   const film = readFilm(writeArrays(HEADER, without));
   expect(film.decoderMoment(1)).toBe(-1);
   expect(film.decoderArrays(1).size).toBe(0);
+});
+
+/** As explorer/surface/film.py packs it for a page without a server: both records with their lengths, and the numbers byte by byte. */
+function packed(film: Uint8Array): Uint8Array {
+  const begin = 4 + new DataView(film.buffer, film.byteOffset).getUint32(0, true);
+  const { arrays } = JSON.parse(new TextDecoder().decode(film.subarray(4, begin))) as {
+    readonly arrays: Record<string, { readonly shape: number[]; readonly offset: number; readonly nbytes: number }>;
+  };
+  const inPlanes = film.slice();
+  for (const { shape, offset, nbytes } of Object.values(arrays)) {
+    const n = shape.reduce((product, size) => product * size, 1);
+    for (let at = 0; at < nbytes; at++) {
+      const [number, byte] = [Math.floor(at / (nbytes / n)), at % (nbytes / n)];
+      inPlanes[begin + offset + byte * n + number] = film[begin + offset + at];
+    }
+  }
+  const shown = new TextEncoder().encode(JSON.stringify({ shown: {} }).padEnd(20));
+  const raw = Uint8Array.of(shown.length, 0, 0, 0, ...shown, ...inPlanes);
+  const head = new Uint8Array(4);
+  new DataView(head.buffer).setUint32(0, raw.length, true);
+  return Uint8Array.of(...head, ...deflateSync(raw));
+}
+
+test("a film that came in planes is the film", async () => {
+  const { film } = await readFilmBundle(packed(writeArrays(HEADER, ARRAYS)));
+  for (const moment of [0, 1, 2]) expect(film.codes(moment)).toEqual(FILM.codes(moment));
+  expect(film.terms(2)).toEqual(FILM.terms(2));
+  expect([...film.label, ...film.epoch]).toEqual([1, -1, 0, 0.5, 2]);
+  expect(film.decoderArrays(2)).toEqual(FILM.decoderArrays(2));
 });
