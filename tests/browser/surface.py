@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
@@ -219,6 +220,20 @@ def stroke(page: Page, canvas: Locator, places: list[tuple[float, float]], steps
 
 def the_map(where: Page | Locator) -> Locator:
     return where.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def of_screen(page: Page, read: str) -> Any:
+    """What `read`, a function of the map's state, gives for the one map of the page; None while no map answers."""
+    return page.evaluate(
+        f"""() => {{
+          let found = null;
+          const hear = ({{ detail }}) => {{ found = ({read})(detail.state()); }};
+          addEventListener('latent-atlas-screen', hear);
+          dispatchEvent(new Event('latent-atlas-which-screen'));
+          removeEventListener('latent-atlas-screen', hear);
+          return found;
+        }}"""
+    )
 
 
 def code(where: Page | Locator) -> list[float]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import served
-from tests.browser.surface import address, answered, ready, settled, tab
+from tests.browser.surface import address, answered, eventually, of_screen, ready, settled, tab
 from tests.explorer.lesson_texts import OF_A_TEACHER
 from tests.places import ASSETS
 from trainer.runs.catalogue import load_run
@@ -30,31 +30,18 @@ def of_a_teacher(kinds, tmp_path_factory) -> Iterator[str]:
             yield url
 
 
-# What the map says of its screen, asked anew every frame until it is there: a pin comes back from the server a moment after the click.
-ASKED = """(read) => new Promise((give) => {
-  let isAnswered = false;
-  const hear = ({ detail }) => {
-    const found = read(detail.state());
-    if (!found || isAnswered) return;
-    isAnswered = true;
-    removeEventListener('latent-atlas-screen', hear);
-    give(found);
-  };
-  addEventListener('latent-atlas-screen', hear);
-  const ask = () => {
-    if (isAnswered) return;
-    dispatchEvent(new Event('latent-atlas-which-screen'));
-    requestAnimationFrame(ask);
-  };
-  ask();
-})"""
-
-
-def markers(page: Page) -> dict[str, list[float]]:
+def markers(page: Page) -> dict[str, list[float]] | None:
     """Places of what the host put on the map, by their labels."""
-    return page.evaluate(
-        f"({ASKED})(({{ host }}) => Object.fromEntries(host.markers.map(({{ label, map }}) => [label, [...map]])))"
-    )
+    return of_screen(page, "({ host }) => Object.fromEntries(host.markers.map(({ label, map }) => [label, [...map]]))")
+
+
+def pins(page: Page) -> list[list[float]]:
+    """Codes of the pins that the server knows: a moment after the click."""
+    return of_screen(page, "({ host }) => host.pins.map(({ z }) => [...z])") or []
+
+
+def _is_pinned(page: Page) -> None:
+    assert len(pins(page)) == 1
 
 
 def test_the_place_that_was_asked_for_is_marked_with_the_own_one_after_the_answer(browser, of_a_teacher):
@@ -70,7 +57,8 @@ def test_the_place_that_was_asked_for_is_marked_with_the_own_one_after_the_answe
         box = canvas.bounding_box()
         page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
         expect(give).to_be_enabled()
-        pin = page.evaluate(f"({ASKED})(({{ host }}) => host.pins[0] && [...host.pins[0].z])")
+        eventually(lambda: _is_pinned(page))
+        [pin] = pins(page)
         give.click()
         expect(page.get_by_text("map units away")).to_be_visible()
         answered(page)

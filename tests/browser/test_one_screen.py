@@ -19,6 +19,7 @@ from tests.browser.surface import (
     at,
     eventually,
     find,
+    of_screen,
     opened,
     pretrained,
     ready,
@@ -158,14 +159,7 @@ def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server
 
 
 # The map alone on its page: what of it is in view, and the code that its marker stands for.
-LOOKED_AT = """() => {
-  let found = null;
-  const listen = ({ detail }) => { const { view, probe } = detail.state(); found = { ...view.camera, ...view.plot, at: probe.at }; };
-  addEventListener("latent-atlas-screen", listen);
-  dispatchEvent(new Event("latent-atlas-which-screen"));
-  removeEventListener("latent-atlas-screen", listen);
-  return found;
-}"""
+LOOKED_AT = "({ view, probe }) => ({ ...view.camera, ...view.plot, at: probe.at })"
 
 
 def test_the_pad_stays_where_it_is_under_the_first_stroke(projector, server):
@@ -192,7 +186,7 @@ def test_draw_opens_the_pad_whatever_was_open_and_the_marker_is_in_view_wherever
     settled(page)
     stroke(page, pad, SEVEN, steps=6)
     settled(page)
-    seen = page.evaluate(LOOKED_AT)
+    seen = of_screen(page, LOOKED_AT)
     for middle, place, extent in zip((seen["x"], seen["y"]), seen["at"], (seen["width"], seen["height"]), strict=True):
         assert abs(place - middle) < extent / seen["scale"] / 2
 
