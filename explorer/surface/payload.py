@@ -136,7 +136,7 @@ def deflated(raw: bytes) -> bytes:
 
 
 def in_planes(body: bytes, table: Iterable[ArrayEntry | PoolEntry]) -> bytes:
-    """The arrays of a body, each with the first bytes of all its numbers before all second bytes, and so on: a permutation of its bytes.
+    """The arrays of a body, each with the first bytes of all its numbers before all second bytes, and so on (the byte shuffle of HDF5).
 
     The bytes that hold signs and exponents are much alike, so that weights of 16 bits get 7 % smaller than they do packed as they are.
     `frontend/src/wire/planes.ts` takes them back.
