@@ -282,6 +282,7 @@ def test_axe_finds_nothing(browser, server):
 def test_columns_stand_beside_each_other_or_on_a_phone_below(browser, server, width):
     with tab(browser, viewport={"width": width, "height": 900}) as page:
         roots = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d~digits-pca"})
+        settled(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         boxes = [root.bounding_box() for root in roots]
         if width == 390:

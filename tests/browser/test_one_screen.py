@@ -92,6 +92,36 @@ def _nothing_below(page: Page) -> None:
     assert below <= 0, below
 
 
+def test_the_map_fills_the_window_also_after_what_stands_above_it_has_come_or_gone(projector, server):
+    page = projector
+    opened(page, server, run="mnist-2d")
+    settled(page)
+    surface = page.get_by_test_id("surface")
+    before = surface.bounding_box()
+    page.evaluate(
+        """() => {
+          const above = document.createElement('p');
+          above.id = 'above';
+          above.style.height = '40px';
+          document.querySelector('[data-testid=stMain]').querySelector('.block-container > *').prepend(above);
+        }"""
+    )
+
+    def moved_down() -> None:
+        now = surface.bounding_box()
+        assert now["y"] >= before["y"] + 40
+        assert now["y"] + now["height"] == pytest.approx(before["y"] + before["height"], abs=1)
+
+    eventually(moved_down)
+    _nothing_below(page)
+    page.evaluate("document.getElementById('above').remove()")
+    eventually(lambda: _same_box(surface, before))
+
+
+def _same_box(found: Locator, wanted: dict[str, float]) -> None:
+    assert found.bounding_box() == pytest.approx(wanted, abs=1)
+
+
 def test_an_upload_brings_pictures_verdict_and_map_on_one_screen(projector, server):
     page = projector
     page.goto(address(server, run="mnist-2d", view="reconstruct"))

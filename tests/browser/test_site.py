@@ -18,6 +18,7 @@ from tests.browser.surface import (
     code,
     eventually,
     hover,
+    of_screen,
     pretrained,
     ready,
     settled,
@@ -288,13 +289,12 @@ def test_a_step_puts_the_map_into_its_state_and_the_way_back_is_the_browsers(vis
 
 
 def _shows(page: Page, run: str, map_name: str) -> None:
-    expect(the_map(page)).to_be_visible()
-    header = page.evaluate(f"({SURFACE}).shown().context.state.data.header")
-    assert (header["run"]["id"], header["projection"]["name"]) == (run, map_name)
+    shown = of_screen(page, "({ data: { header } }) => [header.run.id, header.projection.name]")  # null between two maps
+    assert shown == [run, map_name]
 
 
 def _has_background(page: Page, name: str) -> None:
-    assert page.evaluate(f"({SURFACE}).shown().context.state.layers.background") == name
+    assert of_screen(page, "({ layers }) => layers.background") == name
 
 
 def test_formulas_are_mathml_and_a_training_stands_beside_the_text(visitor, base):

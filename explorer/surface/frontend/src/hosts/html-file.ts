@@ -5,7 +5,7 @@ import { button, h } from "../ui/dom";
 import { figureWords, unbroken } from "../ui/figure-words";
 import { count } from "../ui/format";
 import { PayloadError } from "../wire/errors";
-import { type RunBundle, readRunBundle } from "../wire/run-bundle";
+import { DAMAGED, type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { merged } from "./fragment";
 import { firstState, Page } from "./page";
 import { type BringFilm, FILM_PROGRAM, type ShowFilm } from "./page-film";
@@ -99,6 +99,6 @@ function fromBase64(text: string): Uint8Array {
     for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
     return bytes;
   } catch {
-    throw new PayloadError("The data of this page are damaged or cut short. Export the page again.");
+    throw new PayloadError(DAMAGED);
   }
 }

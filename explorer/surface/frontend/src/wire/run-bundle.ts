@@ -77,7 +77,7 @@ export async function readRunBundle(given: Uint8Array): Promise<RunBundle> {
   return new RunBundle(contents, raw.subarray(4 + length));
 }
 
-const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";
+export const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";
 
 /** Bytes that begin with how many they are once they are inflated. Raises `PayloadError` with a sentence for the person. */
 export async function inflated(given: Uint8Array): Promise<Uint8Array> {

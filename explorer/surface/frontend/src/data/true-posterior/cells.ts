@@ -39,7 +39,7 @@ export class CoarsePlane {
   }
 
   covers(q: Encoded): boolean {
-    const [x0, x1, y0, y1] = around(this.extent, q);
+    const [x0, x1, y0, y1] = withGaussian(this.extent, q, POSTERIOR_REACH);
     return x0 >= this.extent[0] && x1 <= this.extent[1] && y0 >= this.extent[2] && y1 <= this.extent[3];
   }
 
@@ -66,11 +66,15 @@ export class CoarsePlane {
 
 /** The prior's square, and all that Gaussians reach. */
 export function planeExtent(codes: readonly Encoded[]): Extent {
-  return codes.reduce<Extent>(around, [-PRIOR_REACH, PRIOR_REACH, -PRIOR_REACH, PRIOR_REACH]);
+  return codes.reduce<Extent>(
+    (all, q) => withGaussian(all, q, POSTERIOR_REACH),
+    [-PRIOR_REACH, PRIOR_REACH, -PRIOR_REACH, PRIOR_REACH],
+  );
 }
 
-function around([x0, x1, y0, y1]: Extent, { mu, logvar }: Encoded): Extent {
-  const [rx, ry] = [POSTERIOR_REACH * Math.exp(logvar[0] / 2), POSTERIOR_REACH * Math.exp(logvar[1] / 2)];
+/** An extent, and the ellipse of a Gaussian of so many σ. */
+export function withGaussian([x0, x1, y0, y1]: Extent, { mu, logvar }: Encoded, reach: number): Extent {
+  const [rx, ry] = [reach * Math.exp(logvar[0] / 2), reach * Math.exp(logvar[1] / 2)];
   return [Math.min(x0, mu[0] - rx), Math.max(x1, mu[0] + rx), Math.min(y0, mu[1] - ry), Math.max(y1, mu[1] + ry)];
 }
 

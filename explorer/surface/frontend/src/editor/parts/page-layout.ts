@@ -59,8 +59,8 @@ export class PageLayout {
       if (this.measure()) context.showNow(); // a canvas of another size is empty until it is drawn
     };
     const observer = new ResizeObserver(changed);
-    observer.observe(root);
-    observer.observe(stage.element); // what stands above and below the map comes and goes
+    // what stands above and below the map comes and goes, and what stands above the surface: it begins elsewhere then
+    for (const one of [stage.element, root, ...around(root)]) observer.observe(one);
     disposer.add(() => observer.disconnect());
     disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
     disposer.listen(window, "resize", changed); // a window moved to another screen changes devicePixelRatio
@@ -159,8 +159,11 @@ export class PageLayout {
 
 /** Where an element begins within the page, however far that is scrolled, CSS pixels. */
 function topOf(element: HTMLElement): number {
-  let top = element.getBoundingClientRect().top;
-  for (let node: Node | null = element; node; node = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null)
-    top += (node as Partial<Element>).scrollTop ?? 0;
-  return top;
+  return around(element).reduce((top, one) => top + one.scrollTop, element.getBoundingClientRect().top);
+}
+
+/** All elements that an element stands in, outwards from its own, through shadow roots. */
+function around(element: Element): Element[] {
+  const outer = element.parentElement ?? (element.getRootNode() as Partial<ShadowRoot>).host;
+  return outer ? [outer, ...around(outer)] : [];
 }

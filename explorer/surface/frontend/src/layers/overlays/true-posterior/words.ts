@@ -2,14 +2,13 @@
 
 import type { RunOnMap } from "../../../data/run-on-map";
 import { LOST } from "../../../data/searches";
-import type { Encoded } from "../../../data/true-posterior/cells";
+import { withGaussian } from "../../../data/true-posterior/cells";
 import type { TruePosterior } from "../../../data/true-posterior/summary";
 import type { Frame, Panel, Progress } from "../../../kernel/extension";
 import type { PanelEditor } from "../../../kernel/panel-editor";
 import type { MapState } from "../../../kernel/state";
 import { h, setHidden, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
-import type { Extent } from "../../../wire/schema";
 import { canTellTruth, type PosteriorStudy, studyOf } from "./study";
 
 /** Both together take about so much of the map. */
@@ -43,7 +42,7 @@ export class TruePosteriorWords implements Panel {
     this.element = h("div", { class: "la-truth", hidden: true }, this.heading, this.more, this.key, this.zoom);
     this.zoom.addEventListener("click", () => {
       const { studied, result } = this.study ?? {};
-      if (studied && result) editor.lookAt(withGaussian(result.extent, studied.q), ZOOM_SHARE);
+      if (studied && result) editor.lookAt(withGaussian(result.extent, studied.q, 2), ZOOM_SHARE);
     });
   }
 
@@ -92,10 +91,4 @@ export function truthWords(name: string, { logPx, elbo, isRough }: TruePosterior
 export function detailWords({ logPx, elbo, nPieces }: TruePosterior): string {
   const pieces = nPieces > 1 ? ` It has ${nPieces} separate modes: no single Gaussian covers them.` : "";
   return `log p(x) ${number(logPx)}, ELBO ${number(elbo)}, by quadrature.${pieces}`;
-}
-
-/** An extent, and the 2σ ellipse of a Gaussian. */
-function withGaussian([x0, x1, y0, y1]: Extent, { mu, logvar }: Encoded): Extent {
-  const [rx, ry] = [2 * Math.exp(logvar[0] / 2), 2 * Math.exp(logvar[1] / 2)];
-  return [Math.min(x0, mu[0] - rx), Math.max(x1, mu[0] + rx), Math.min(y0, mu[1] - ry), Math.max(y1, mu[1] + ry)];
 }
