@@ -204,7 +204,13 @@ def test_the_image_and_the_tools_are_read_from_the_link():
     ],
 )
 def test_values_that_no_control_has_leave_the_view_as_it_begins(view, query):
-    opened(view, **query)
+    assert values_of(opened(view, **query)) == values_of(opened(view))
+
+
+def values_of(test: AppTest) -> dict[str, object]:
+    """What the view's controls show, by their keys."""
+    kinds = ("selectbox", "slider", "select_slider", "number_input", "radio", "checkbox", "toggle", "button_group", "text_input")
+    return {control.key: control.value for kind in kinds for control in test.get(kind)}
 
 
 # --- the list
