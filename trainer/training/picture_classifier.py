@@ -129,8 +129,7 @@ class ClassifierTraining:
 
     def result(self) -> PictureClassifier:
         """The trained classifier, its last layer divided by the temperature that suits the validation split's reconstructions."""
-        held_out = self.pictures("validation") if len(self.dataset.splits.get("validation", ())) else None
-        temperature = 1.0 if held_out is None else best_temperature(self.logits_of(held_out.decoded), held_out.labels)
+        temperature = self.suitable_temperature()
         with torch.no_grad():
             for parameter in self.network[-1].parameters():
                 parameter.div_(temperature)
@@ -144,6 +143,12 @@ class ClassifierTraining:
             scores_of(self.logits_of(test.images), test.labels),
             scores_of(self.logits_of(test.decoded), test.labels),
         )
+
+    def suitable_temperature(self) -> float:
+        if not len(self.dataset.splits.get("validation", ())):
+            return 1.0
+        held_out = self.pictures("validation")
+        return best_temperature(self.logits_of(held_out.decoded), held_out.labels)
 
     def pictures(self, split: str) -> Pictures:
         """The images of a split that have a class, or a sample of them, and what the model makes of each."""
@@ -199,9 +204,10 @@ def has_classes(dataset: Dataset) -> bool:
 
 def reconstructions(model: Vae, images: NDArray[Any], labels: Labels) -> Tensor:
     """What each image's mean code decodes to, (n, C, H, W) uint8; conditional models are told its class, twice."""
-    device, decoded = device_of_model(model), []
+    device = device_of_model(model)
+    decoded = torch.empty(images.shape, dtype=torch.uint8)  # at once: in parts, joined at the end, it would be there twice
     for part in pieces(model, len(images)):
         y = as_labels(labels[part], device) if model.config.is_conditional else None
         z = model.encode(torch.from_numpy(images[part]).to(device), y).mu
-        decoded.append((model.decode(z, y) * 255).round().byte().cpu())
-    return torch.cat(decoded)
+        decoded[part] = (model.decode(z, y) * 255).round().byte()
+    return decoded
