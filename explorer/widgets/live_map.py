@@ -27,7 +27,6 @@ from explorer.surface.schema import (
 from explorer.text.escape import capitalised, escape_markdown
 from explorer.widgets.class_chooser import class_words
 from explorer.widgets.map_chooser import Axes
-from explorer.widgets.pictures import channel_words
 from explorer.widgets.sent_map import sent_map
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
@@ -72,7 +71,7 @@ def live_map(
         sound=sound_address(run.info.dataset.name),
     )
     _put(run, dynamic, sent_map(run, projection, axes, key, keeps), key, on_film)
-    _words_below(run, key)
+    _words_below(run)
 
 
 def _put(run: Run, dynamic: Dynamic, static: bytes, key: str, on_film: Callable[[], None]) -> None:
@@ -87,12 +86,10 @@ def _put(run: Run, dynamic: Dynamic, static: bytes, key: str, on_film: Callable[
     )
 
 
-def _words_below(run: Run, key: str) -> None:
-    """Of what points and pictures are, where that has to be said."""
+def _words_below(run: Run) -> None:
+    """Of what points are, where that has to be said; what the channels of a picture are the map says under its own."""
     class_words(run)
     _origin_words(run)
-    if key != "reconstruct-surface":  # said there beside the pictures
-        channel_words(run)
 
 
 def _origin_words(run: Run) -> None:

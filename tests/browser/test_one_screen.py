@@ -118,6 +118,23 @@ def test_the_map_fills_the_window_also_after_what_stands_above_it_has_come_or_go
     eventually(lambda: _same_box(surface, before))
 
 
+@pytest.mark.parametrize("run", ["walker-2d", "melodies-2d", "mnist-2d", "sketches-2d", "faces-64"])
+def test_at_the_start_and_with_three_pins_there_is_nothing_to_scroll_and_a_key_plays_their_path(projector, server, run):
+    page = projector
+    canvas = opened(page, server, run=run)
+    settled(page)
+    _nothing_below(page)
+    for n, place in enumerate([(0.4, 0.4), (0.6, 0.5), (0.5, 0.7)], 1):
+        page.mouse.click(*at(canvas, *place))
+        expect(page.get_by_test_id("tile")).to_have_count(n)
+        settled(page)
+    _nothing_below(page)
+    all_in_window(*page.get_by_test_id("tile").all(), page.get_by_role("combobox", name="to", exact=True))
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Remove the path")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^3-pin linear path"))).to_be_visible()
+
+
 def _same_box(found: Locator, wanted: dict[str, float]) -> None:
     assert found.bounding_box() == pytest.approx(wanted, abs=1)
 

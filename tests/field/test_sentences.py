@@ -221,8 +221,8 @@ def test_zero_has_no_sign_and_minus_is_one():
     assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"
 
 
-@pytest.mark.parametrize("view", ["atlas", "reconstruct"])
-def test_a_picture_of_two_channels_says_what_they_are(view):
+@pytest.mark.parametrize("view", ["samples", "reconstruct"])
+def test_pictures_of_two_channels_say_what_they_are_where_no_map_does(view):
     told = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
     assert words(sound(app(run="pendulum-2d", view=view).run())).count(told) == 1
     assert told not in words(sound(app(run="digits-2d", view=view).run()))

@@ -155,7 +155,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     id: "play",
     keys: ["p"],
     name: "Play or pause the path",
-    help: ["p", "play or pause the path"],
+    help: ["p", "play or pause the path, or the one through the pins"],
     run: (editor) => editor.togglePlaying(),
   },
   {

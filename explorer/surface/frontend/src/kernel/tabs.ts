@@ -19,7 +19,7 @@ export type TabId = (typeof TABS)[number]["id"];
 export type TabSlot = `tab-${TabId}`;
 
 /** Tabs beside which the decoded picture is small, so that all of them is seen in a low window. */
-export const SMALL_PICTURE_TABS: readonly TabId[] = ["draw", "neighbours", "group", "layers"];
+export const SMALL_PICTURE_TABS: readonly TabId[] = ["draw", "neighbours", "pins", "group", "layers"];
 
 /** What is shown at first, and where a tab has gone. */
 export const FIRST_TAB: TabId = "details";

@@ -14,7 +14,7 @@ import { classColour } from "../ui/palette";
 const MOST_COLUMNS = 12;
 const LONGEST_COLUMN_NAME = 2;
 /** Else rows: all of so few, or the most probable of more. */
-const MOST_ROWS = 4;
+const MOST_ROWS = 3;
 const RANKED_ROWS = 3;
 /** A classifier whose fastest answer takes longer waits until the hand rests. The first ones are slow: nothing is compiled yet. */
 const CHEAP_MS = 1.5;

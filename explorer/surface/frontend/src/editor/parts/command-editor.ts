@@ -63,7 +63,11 @@ export function commandEditor(
     },
     share: () => share(true),
     showHole: () => finding.showHole(),
-    togglePlaying: () => playback.togglePlaying(),
+    /** Where there is no path, the one through the pins. */
+    togglePlaying: () => {
+      const to = allPins(context.state.pins).length - 1;
+      if (!playback.togglePlaying() && to > 0) pinning.choosePath({ kind: "linear", from: 0, to, all: true });
+    },
     toggleRandomWalk: () => playback.toggleWalk(),
     showFilm: () => context.callbacks.onFilm?.(),
     toggleTool: (id) => toggleTool(actions, id),

@@ -33,8 +33,10 @@ export class Playback implements Watcher {
     else if (moving) this.move(null);
   }
 
-  togglePlaying(): void {
+  /** Returns whether there is a path. */
+  togglePlaying(): boolean {
     this.setPlaying(this.context.state.motion.moving !== "path");
+    return this.path !== null;
   }
 
   setPlaying(isPlaying: boolean): void {
