@@ -20,6 +20,11 @@ def count(n: int) -> str:
     return number(n, 0) if abs(n) < 10_000 else f"{n:,}".replace(",", SPACE).replace("-", MINUS)
 
 
+def counted(n: int, thing: str) -> str:
+    """“1 row”, “2 rows”: of things whose plural ends with an s."""
+    return f"{count(n)} {thing}{'' if n == 1 else 's'}"
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share in per cent; never 0 % of something nor 100 % of less than all: < 1 %, > 99 %. n/a for what is no number."""
     if not math.isfinite(share):

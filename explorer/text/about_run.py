@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from explorer.text.continuity import COMPLETENESS, CONTINUITY, change_words, completeness_words
 from explorer.text.run_sentence import data_title, model_title
 from explorer.text.run_summary import MEANINGS, NETWORKS, UNITS, neighbours, parameters, size
-from trainer.diagnosis.diagnose import LITTLE
-from trainer.diagnosis.sentences import neighbours_sentence
+from trainer.diagnosis.sentences import LITTLE, neighbours_sentence
 from trainer.numerals import count, number, percent
 from trainer.runs.records import Metrics, RunInfo
 

@@ -13,11 +13,19 @@ from trainer.runs.records import RunInfo
 
 SWEEP = re.compile(r"sweep-(?P<what>.+?)-beta-")
 EVERY = "all"
-HEALTHY, OVER, COLLAPSED, DAMAGED, NONE = "healthy", "over-regularised", "collapsed", "damaged", "no verdict"
-VERDICTS = (EVERY, HEALTHY, OVER, COLLAPSED, DAMAGED, NONE)
+HEALTHY, OVERFITTED, OVER, COLLAPSED, DAMAGED, NONE = (
+    "healthy",
+    "overfitted",
+    "over-regularised",
+    "collapsed",
+    "damaged",
+    "no verdict",
+)
+VERDICTS = (EVERY, HEALTHY, OVERFITTED, OVER, COLLAPSED, DAMAGED, NONE)
 OF_KIND = {
     "healthy": HEALTHY,
     "surplus": HEALTHY,
+    "overfitted": OVERFITTED,
     "over-regularised": OVER,
     "collapsed": COLLAPSED,
     "strong-decoder": COLLAPSED,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from explorer.text.numbers import format_number
 from trainer import numerals
-from trainer.diagnosis.diagnose import LITTLE
+from trainer.diagnosis.sentences import LITTLE
 from trainer.numerals import percent
 from trainer.runs.records import RunInfo
 

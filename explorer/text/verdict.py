@@ -69,5 +69,5 @@ def line_of(info: RunInfo, mu: NDArray[Any] | None = None) -> Line | None:
     if info.examination is None:
         why = "this run was imported without its images" if info.origin is not None else "this run was not examined"
         return Line(f"No verdict: {why}.", (), "no-verdict")
-    told = diagnose(info.config, info.examination, mu)
+    told = diagnose(info.config, info.examination, mu, info.overfitting)
     return Line(told.headline, told.because, told.kind)

@@ -114,7 +114,7 @@ def verdict_of_info(run: Run, info: RunInfo) -> list[str]:
 
 def verdict_lines(run: Run, found: Examination) -> list[str]:
     """Headline, what it rests on, remedies."""
-    verdict = diagnose(run.config, found, run.encodings.mu)
+    verdict = diagnose(run.config, found, run.encodings.mu, run.info.overfitting)
     return [
         f"{run.id}: {verdict.headline}",
         *(f"  {line}" for line in verdict.because),

@@ -146,6 +146,10 @@ def _left(seconds: float | None) -> str:
 def report(event: Finished) -> None:
     """The line on stdout: where the run is, and its figures."""
     print(f"{event.folder}: {', '.join(_figures(event.info))}; trained in {clock(event.info.seconds)}.")
+    if (found := event.info.overfitting) is not None:
+        from trainer.diagnosis.sentences import overfitting_sentence
+
+        print(f"{overfitting_sentence(found)} (--epochs {found.epoch})")
 
 
 def _figures(info: Any) -> list[str]:

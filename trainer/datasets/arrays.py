@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from trainer.datasets.archive import METHODS
 from trainer.datasets.dataset import HASHED, Dataset, sha256_of
-from trainer.datasets.kinds import counted, named
+from trainer.datasets.kinds import named
 from trainer.datasets.labels import UNLABELLED, Classes, LabelPart, classes_of_parts, of_one_case, text_of, told_one_case
 from trainer.datasets.names import OwnData
 from trainer.datasets.own import LICENCE, sha256
 from trainer.datasets.splits import divide, is_division, part_of, split_of
 from trainer.datasets.values import parts_on_one_scale, to_bytes
 from trainer.errors import DataError
+from trainer.numerals import counted
 
 IMAGES = ("images", "imgs", "x", "data", "pictures", "arr_0")
 LABELS = ("labels", "label", "y", "targets", "target", "classes")

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from trainer.numerals import count
+from trainer.numerals import count, counted
 
 # Pillow reads many more; each further decoder is a risk without a use here. A phone's MPO is opened as JPEG
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
@@ -99,11 +99,6 @@ def left_out(files: Iterable[str]) -> str:
 
 def files_word(n: int) -> str:
     return counted(n, "file")
-
-
-def counted(n: int, thing: str) -> str:
-    """“1 row”, “2 rows”: of things whose plural ends with an s."""
-    return f"{count(n)} {thing}{'' if n == 1 else 's'}"
 
 
 def named(files: Iterable[str]) -> str:

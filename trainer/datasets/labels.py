@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.datasets.dataset import SPLITS
-from trainer.datasets.kinds import counted, named, natural, printable
+from trainer.datasets.kinds import named, natural, printable
 from trainer.errors import DataError
-from trainer.numerals import count
+from trainer.numerals import count, counted
 
 UNLABELLED = -1
 MOST_CLASSES = 1000  # more are numbers of things, not kinds of things

@@ -17,13 +17,13 @@ from trainer.datasets.decoding.cache import decoded
 from trainer.datasets.decoding.order import lay_out
 from trainer.datasets.decoding.records import Source, TooFewError, Wanted
 from trainer.datasets.folder import FolderSource, Listing, list_files
-from trainer.datasets.kinds import ALLOWED, counted, files_word, left_out, named, natural
+from trainer.datasets.kinds import ALLOWED, files_word, left_out, named, natural
 from trainer.datasets.labels import of_one_case, told_one_case
 from trainer.datasets.layout import Entry, arrange
 from trainer.datasets.names import OwnData
 from trainer.datasets.splits import digest, is_division, split_of
 from trainer.errors import DataError
-from trainer.numerals import count
+from trainer.numerals import count, counted
 
 LICENCE = "unknown: images of your own"
 

@@ -26,14 +26,14 @@ from trainer.datasets.arrays import of_arrays
 from trainer.datasets.dataset import Dataset
 from trainer.datasets.ends import Columns, Unnamed, is_square, split_ends
 from trainer.datasets.folder import LINKS, FolderSource
-from trainer.datasets.kinds import PICTURES, counted, files_word, is_picture, left_out, named, printable
+from trainer.datasets.kinds import PICTURES, files_word, is_picture, left_out, named, printable
 from trainer.datasets.labels import UNLABELLED, LabelPart, classes_of
 from trainer.datasets.layout import Entry
 from trainer.datasets.names import OwnData
 from trainer.datasets.own import of_pictures
 from trainer.datasets.splits import is_division, split_of
 from trainer.errors import DataError
-from trainer.numerals import count
+from trainer.numerals import count, counted
 
 MOST_BYTES = 4_000_000_000
 MOST_SIDE = 512

@@ -13,7 +13,6 @@ more than log N nats can be seen: where a code holds more, the information and t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,20 +25,23 @@ from trainer.diagnosis.implied import implied_sentence, why_not_implied
 from trainer.diagnosis.pressure import PRESSURE, pressure, weight_of_kl
 from trainer.diagnosis.remedies import Kind, Remedy, remedies_for
 from trainer.diagnosis.sentences import (
+    LITTLE,
     USED,
     information_sentence,
     interventions_sentence,
     neighbours_sentence,
+    overfitting_sentence,
     pressure_sentence,
     prior_sentence,
+    undecided,
     unused_sentence,
 )
 from trainer.metrics.collapse import ACTIVE_VARIANCE
-from trainer.numerals import number
+from trainer.numerals import counted, number
 from trainer.runs.examination import SURELY, Examination
+from trainer.runs.overfitting import Overfitting
 
-LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
-NO_ALARM = ("healthy", "surplus", "no-verdict")  # nothing is said to be wrong, so nothing has a cause
+NO_ALARM = ("healthy", "surplus", "overfitted", "no-verdict")  # nothing is wrong with the code, so nothing has a cause
 AUTOREGRESSIVE = "The decoder is also given the pixels before each pixel, which already determine most of the image."
 EMPTY = 0.5  # share of the KL that must be information, else most of it is not
 
@@ -68,18 +70,26 @@ class Diagnosis:
         return self.kind not in ("healthy", "surplus")
 
 
-def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = None) -> Diagnosis:
-    """The verdict on a run, from what was measured; mu (N, K), held-out posterior means, where the examination is older than `variance`."""
+def diagnose(
+    config: FitConfig, found: Examination, mu: NDArray[Any] | None = None, overfitting: Overfitting | None = None
+) -> Diagnosis:
+    """The verdict on a run, from what was measured.
+
+    mu (N, K): held-out posterior means, where the examination is older than `variance`. overfitting: what its history says.
+    """
     used = used_dimensions(found, mu)
     made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
+    if overfitting and kind in ("healthy", "surplus"):
+        kind = "overfitted"
     why = _causes(kind, config, found)
+    course = (overfitting_sentence(overfitting),) if overfitting else ()
     return Diagnosis(
         kind,
         used,
-        _headline(kind, config, found, used, made),
-        (*why, *_because(kind, config, found, used, _varying(found, mu), made)),
-        remedies_for(kind, config),
+        _headline(kind, found, used, made),
+        (*course, *why, *_because(kind, config, found, used, _varying(found, mu), made)),
+        remedies_for(kind, config, overfitting),
         made,
         why,
     )
@@ -127,7 +137,7 @@ def _kind(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> Kin
     return "healthy" if used.all() else "surplus"
 
 
-def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]) -> str:
+def _headline(kind: Kind, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]) -> str:
     n_used, n_dims = int(used.sum()), len(used)
     match kind:
         case "no-verdict":
@@ -135,8 +145,9 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
         case "healthy":
             return f"Healthy: {_all(n_dims)} latent dimensions are used."
         case "surplus":
-            rest = n_dims - n_used
-            return f"Healthy: {n_used} of {n_dims} latent dimensions are used; {_the_other(rest)} switched off, which does no harm."
+            return f"Healthy: {n_used} of {n_dims} latent dimensions are used; {_of_the_rest(found, used)}."
+        case "overfitted":
+            return "Overfitted: trained for too long for its images."
         case "over-regularised":
             if n_used == 0:
                 return f"Over-regularised: the KL term leaves none of the {_dimensions(n_dims)} in use."
@@ -155,6 +166,17 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
                 f"The KL of {number(found.mean_kl, 1)} nats carries no information: the posteriors differ from the prior, but not from "
                 "each other."
             )
+
+
+def _of_the_rest(found: Examination, used: NDArray[np.bool_]) -> str:
+    """Of the dimensions that are not known to be used: whether they are off, or whether that cannot be told."""
+    n_open = int(undecided(found, used).sum())
+    n_off = int((~used).sum()) - n_open
+    if not n_open:
+        return f"{_the_other(n_off)} switched off, which does no harm"
+    off = f"{n_off} switched off, which does no harm; " if n_off else ""
+    whose = "the other one is" if n_open == 1 else f"the other {n_open} are"
+    return f"{off}whether {whose}, {counted(found.n, 'image')} are too few to tell"
 
 
 def _causes(kind: Kind, config: FitConfig, found: Examination) -> tuple[str, ...]:

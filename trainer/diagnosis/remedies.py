@@ -11,9 +11,12 @@ from typing import Any, Literal
 
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
-from trainer.numerals import count
+from trainer.numerals import count, counted
+from trainer.runs.overfitting import Overfitting
 
-Kind = Literal["healthy", "surplus", "over-regularised", "collapsed", "strong-decoder", "kl-without-information", "no-verdict"]
+Kind = Literal[
+    "healthy", "surplus", "overfitted", "over-regularised", "collapsed", "strong-decoder", "kl-without-information", "no-verdict"
+]
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,20 @@ def _warm_up(config: FitConfig) -> Remedy:
     )
 
 
-def remedies_for(kind: Kind, config: FitConfig) -> tuple[Remedy, ...]:
+def _fewer_epochs(overfitting: Overfitting) -> Remedy:
+    epoch = overfitting.epoch
+    return Remedy("Fewer epochs", f"The loss on test images was lowest after {counted(epoch, 'epoch')}.", {"epochs": epoch})
+
+
+def remedies_for(kind: Kind, config: FitConfig, overfitting: Overfitting | None = None) -> tuple[Remedy, ...]:
     """Those that fit, the likeliest first."""
     lighter = [LOWER_BETA] if config.beta > 1 else []
     scale = [LEARNED_SIGMA] if config.likelihood == "gaussian" and config.scale == "fixed" else []
     match kind:
         case "healthy" | "surplus" | "no-verdict":
             chosen: list[Remedy] = []
+        case "overfitted":
+            chosen = [_fewer_epochs(overfitting)] if overfitting else []
         case "strong-decoder":
             chosen = [FREE_BITS, CYCLIC, _warm_up(config), LAGGING, WITHOUT_CONTEXT]
         case "kl-without-information":

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.config import FitConfig
-from trainer.numerals import count, dimension, number, percent, three_figures
+from trainer.metrics.collapse import ACTIVE_VARIANCE
+from trainer.numerals import count, counted, dimension, number, percent, three_figures
 from trainer.runs.examination import SURELY, Examination
+from trainer.runs.overfitting import Overfitting
 
 NAMED = 12  # dimensions in a sentence
+LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
 USED = 0.05  # nats that reconstruction must lose when a dimension is shuffled, for it to count as used
 NEAR = 1.0  # nats: a distance to the prior surely below it is worth a conclusion
 FAR = 1.0  # and one surely above it
@@ -77,22 +80,47 @@ def interventions_sentence(found: Examination, used: NDArray[np.bool_]) -> str:
     )
 
 
+def undecided(found: Examination, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(K,): dimensions of which reconstruction may miss `LITTLE` nats or more, but too few images were examined to say that it does."""
+    lost = np.asarray(found.shuffled)
+    varies = np.ones(len(lost), bool) if found.variance is None else np.asarray(found.variance) > ACTIVE_VARIANCE
+    error = np.zeros_like(lost) if found.shuffled_error is None else np.asarray(found.shuffled_error)
+    return np.asarray(~used & varies & (lost > USED) & (lost + SURELY * error >= LITTLE))
+
+
 def unused_sentence(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> str:
     """Which dimensions are not used, by name, and what decided it; empty where all are or none is. used, varies: (K,)."""
     if used.all() or not used.any():
         return ""
-    still, missed = np.flatnonzero(~used & ~varies), np.flatnonzero(~used & varies)
+    lost = np.asarray(found.shuffled)
+    is_open = undecided(found, used) & varies
+    still, missed, untold = (np.flatnonzero(~used & these) for these in (~varies, varies & ~is_open, is_open))
     parts = []
     if len(still):
         parts.append(f"{_names(still)}, whose posterior mean hardly varies (variance at most 0.01)")
     if len(missed):
-        most = max(0.0, float(np.asarray(found.shuffled)[missed].max()))
+        most = max(0.0, float(lost[missed].max()))
         error = 0.0 if found.shuffled_error is None else float(np.asarray(found.shuffled_error)[missed].max())
         why = f"shuffling raises the loss by at most {number(most, 3)} nats" + (
             f", sampling error up to {number(error, 3)}" if most > USED else ""
         )
         parts.append(f"{_names(missed)}, whose posterior mean varies, but {why}")
-    return f"Not used: {'; and '.join(parts)}."
+    sentences = [f"Not used: {'; and '.join(parts)}."] if parts else []
+    if len(untold):
+        error = float(np.asarray(found.shuffled_error)[untold].max())
+        sentences.append(
+            f"Not known: {_names(untold)}; shuffling raises the loss by up to {number(float(lost[untold].max()), 3)} nats, which is within "
+            f"two standard errors (of up to {number(error, 3)})."
+        )
+    return " ".join(sentences)
+
+
+def overfitting_sentence(found: Overfitting) -> str:
+    """What the history says, in nats and epochs."""
+    return (
+        f"The loss on test images was lowest after about {counted(found.epoch, 'epoch')} and is {number(found.rise, 1)} nats higher "
+        "at the end, while that on training images fell: the model overfits. Fewer epochs help, or more images."
+    )
 
 
 def _names(dimensions: NDArray[np.int64]) -> str:

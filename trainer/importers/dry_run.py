@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset
 from trainer.diagnosis.checks import checks, failed, notes
-from trainer.diagnosis.diagnose import LITTLE
 from trainer.diagnosis.implied import Pixels, implied_sentence, why_not_implied
 from trainer.diagnosis.reading import measure
+from trainer.diagnosis.sentences import LITTLE
 from trainer.errors import ExternalModelError
 from trainer.importers.arrays import ASKED, Floats, Labels, check_finite, in_unit
 from trainer.importers.assembled import AssembledVae

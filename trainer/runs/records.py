@@ -18,6 +18,7 @@ from trainer.runs.bound_figures import BoundFigures
 from trainer.runs.continuity_figures import ContinuityFigures
 from trainer.runs.examination import Examination
 from trainer.runs.folder import VERSION
+from trainer.runs.overfitting import Overfitting
 
 Floats = NDArray[np.float32]
 
@@ -158,6 +159,9 @@ class RunInfo(BaseModel):
     metrics: Metrics | None = None
     examination: Examination | None = Field(None, description="what the clinic measured; not in old runs")
     continuity: ContinuityFigures | None = Field(None, description="of models with and without a posterior; not in old runs")
+    overfitting: Overfitting | None = Field(
+        None, description="None where there is none, or where no history says so; not in old runs"
+    )
     bounds: BoundFigures | None = Field(None, description="what `evaluate --keep` found; most runs have none")
     origin: Origin | None = Field(None, description="of an imported run")
     chosen: tuple[str, ...] = Field(

@@ -7,7 +7,7 @@ Nothing is written before all of it is there.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +34,7 @@ from trainer.runs.examination import Examination
 from trainer.runs.folder import ENCODINGS as ENCODINGS_FILE
 from trainer.runs.folder import IMAGES, WEIGHTS
 from trainer.runs.image_packing import pack
+from trainer.runs.overfitting import overfitting_of
 from trainer.runs.records import DatasetInfo, Metrics, Origin, RunInfo
 from trainer.runs.write import RunWriter
 from trainer.training.inputs import HELD_OUT
@@ -294,8 +295,9 @@ def run_info(
     seconds: float = 0.0,
     origin: Origin | None = None,
     chosen: tuple[str, ...] = (),
+    history: Sequence[Mapping[str, float]] = (),
 ) -> RunInfo:
-    """What run.json says, all but the checksums. machine: what else is to say of it than its processor."""
+    """What run.json says, all but the checksums. machine: what else is to say of it than its processor. history: of all its epochs."""
     return RunInfo.model_validate(
         {
             "preset": preset,
@@ -311,6 +313,7 @@ def run_info(
             "metrics": results and results.metrics,
             "examination": results and results.examination,
             "continuity": results and results.continuity,
+            "overfitting": overfitting_of(history) if results and history else None,
             "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
             "machine": platform.machine() + machine,
         }

@@ -349,6 +349,7 @@ class Trainer:
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
             chosen=self.chosen,
+            history=self.progress.history,
         )
         self.writer.write_info(info)
         return info

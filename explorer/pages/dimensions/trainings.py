@@ -79,7 +79,11 @@ def _beside(job: Training) -> None:
     for column, run, word in zip(st.columns(2, gap="large"), pair, ("before", "after"), strict=True):
         with column:
             found = run.info.examination
-            headline = diagnose(run.config, found, run.encodings.mu).headline if found is not None else "not examined"
+            headline = (
+                diagnose(run.config, found, run.encodings.mu, run.info.overfitting).headline
+                if found is not None
+                else "not examined"
+            )
             st.markdown(f"{word}: **{escape_markdown(headline)}**")
             st.caption(escape_markdown(_figures(run.info)))
             decoded = run.forward.decode(run.encodings.mu[rows], _classes(run, rows))

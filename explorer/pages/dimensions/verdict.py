@@ -41,7 +41,7 @@ def examined(run: Run) -> Diagnosis | None:
             f"This run was not examined: it is older than the clinic. `{program()} examine {run.id}` does so, where its data set is."
         )
         return None
-    return diagnose(run.config, found, run.encodings.mu)
+    return diagnose(run.config, found, run.encodings.mu, run.info.overfitting)
 
 
 def show_verdict(run: Run, diagnosis: Diagnosis) -> None:

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from trainer.datasets.decoding.records import Wanted
-from trainer.datasets.kinds import counted, files_word, named
+from trainer.datasets.kinds import files_word, named
 from trainer.datasets.names import Fit
 from trainer.datasets.pictures import BLACK, MAX_PAGES, WHITE, deep_scale
 from trainer.datasets.values import DARK, USUAL, Scale
-from trainer.numerals import count
+from trainer.numerals import count, counted
 
 DEEP = Scale(0.0, 65535.0)
 OTHER_COLOURS = {"CMYK": "CMYK", "YCbCr": "YCbCr", "LAB": "CIELAB", "HSV": "HSV"}  # modes of Pillow; a palette loses nothing

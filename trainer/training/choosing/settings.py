@@ -13,9 +13,8 @@ from statistics import median
 from typing import Any
 
 from trainer.config import FitConfig, checked
-from trainer.datasets.kinds import counted
 from trainer.datasets.names import MIN_SIZE, SIZE, Fit
-from trainer.numerals import count, number, percent
+from trainer.numerals import count, counted, number, percent
 
 LARGE = 64  # pixels of a side at most, unless more is asked for
 SMALL_VALUES = 1024  # numbers of a grey picture up to which dense layers learn quickly
