@@ -98,6 +98,9 @@ def test_the_verdict_says_so_and_offers_fewer_epochs():
         *before.because,
     )
     (remedy,) = found.remedies
+    uneven = run.info.examination.model_copy(update={"implied": run.info.examination.implied.model_copy(update={"spread": 0.5})})
+    told = {of: diagnose(run.config, uneven, run.encodings.mu, of).because[-1] for of in (None, Overfitting(epoch=95, rise=620.4))}
+    assert [("more epochs" in line, "overfitted model" in line) for line in told.values()] == [(True, False), (False, True)]
     assert remedy.changes == {"epochs": 95}
 
 

@@ -59,13 +59,19 @@ class Check:
 
 
 def checks(
-    config: FitConfig, n: int, measured: Measured | None, implied: Implied | None, uses_code: bool = True
+    config: FitConfig,
+    n: int,
+    measured: Measured | None,
+    implied: Implied | None,
+    uses_code: bool = True,
+    is_overfitted: bool = False,
 ) -> tuple[Check, ...]:
     """All of them that can be made, those that forbid a verdict first.
 
     n: held-out images that the verdict would rest on.
     uses_code: whether the code says anything of its image. Where it does not, the decoder has one picture for all, which need not
         be the mean.
+    is_overfitted: whether its history says so: then more epochs are no advice.
     """
     found = [
         Check(
@@ -82,7 +88,7 @@ def checks(
         found += _of_pictures(config, measured, uses_code)
         found += _of_reading(measured) if isinstance(config, ImportedConfig) else ()
         found += _of_weights(measured)
-    found += _of_implied(config, measured, implied)
+    found += _of_implied(config, measured, implied, is_overfitted)
     return tuple(sorted(found, key=lambda check: not check.decides))
 
 
@@ -145,7 +151,7 @@ def _of_weights(found: Measured) -> Iterator[Check]:
         )
 
 
-def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied | None) -> Iterator[Check]:
+def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied | None, is_overfitted: bool) -> Iterator[Check]:
     if implied is None or config.importance_samples > 1:
         return  # an importance-weighted bound has another optimum
     is_foreign = isinstance(config, ImportedConfig)
@@ -153,7 +159,7 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
     why = (
         "a standard deviation or a variance read as log variance, another prior than N(0, I), or an encoder far from its optimum"
         if is_foreign
-        else "the encoder is not at its optimum: more epochs would bring it there"
+        else _of_optimum(is_overfitted)
     )
     if implied.value <= 0:
         yield Check("implied β", False, implied.value, implied_sentence(config, measured, implied), is_foreign)
@@ -161,23 +167,26 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
     yield Check(
         "implied β by dimension", implied.spread <= limit, implied.spread, f"{between_dimensions(implied)}: {why}.", is_foreign
     )
-    yield from _of_means(implied, is_foreign)
+    yield from _of_means(implied, is_foreign, is_overfitted)
     if implied.spread <= VERY_UNEVEN:
         told = implied_differs(config, implied)
         yield Check("implied β", not told, implied.value, implied_sentence(config, measured, implied), False)
 
 
-def _of_means(implied: Implied, is_foreign: bool) -> Iterator[Check]:
+def _of_optimum(is_overfitted: bool) -> str:
+    """What an uneven implied β says of a model that was trained here."""
+    if is_overfitted:
+        return "on images that it did not learn from, the encoder of an overfitted model is not at its optimum"
+    return "the encoder is not at its optimum: more epochs would bring it there"
+
+
+def _of_means(implied: Implied, is_foreign: bool, is_overfitted: bool) -> Iterator[Check]:
     """Whether the posterior means are held at 0 as strongly as the spreads at 1: one prior N(0, I) does both."""
     means, low, high, shift = implied.means, implied.means_low, implied.means_high, implied.means_shift
     if means is None or low is None or high is None or shift is None:
         return
     is_apart = high < implied.low / HELD or low > implied.high * HELD
-    why = (
-        "another prior, or an encoder that is not at its optimum"
-        if is_foreign
-        else "the encoder is not at its optimum: more epochs would bring it there"
-    )
+    why = "another prior, or an encoder that is not at its optimum" if is_foreign else _of_optimum(is_overfitted)
     yield Check(
         "posterior means",
         not (is_apart and abs(shift) > SHIFTED),

@@ -78,7 +78,8 @@ def diagnose(
     mu (N, K): held-out posterior means, where the examination is older than `variance`. overfitting: what its history says.
     """
     used = used_dimensions(found, mu)
-    made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
+    says_something = found.information >= LITTLE
+    made = checks(config, found.n, found.measured, found.implied, uses_code=says_something, is_overfitted=overfitting is not None)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
     if overfitting and kind in ("healthy", "surplus"):
         kind = "overfitted"
