@@ -94,7 +94,7 @@ def test_the_verdict_says_so_and_offers_fewer_epochs():
     assert found.is_alarm and found.headline == "Overfitted: trained for too long for its images."
     assert found.because == (
         "The loss on test images was lowest after about 95 epochs and is 620.4 nats higher at the end, while that on training "
-        "images fell: the model overfits. Fewer epochs help, or more images.",
+        "images fell: the model overfits. The usual remedies are fewer epochs and more images.",
         *before.because,
     )
     (remedy,) = found.remedies

@@ -119,7 +119,7 @@ def overfitting_sentence(found: Overfitting) -> str:
     """What the history says, in nats and epochs."""
     return (
         f"The loss on test images was lowest after about {counted(found.epoch, 'epoch')} and is {number(found.rise, 1)} nats higher "
-        "at the end, while that on training images fell: the model overfits. Fewer epochs help, or more images."
+        "at the end, while that on training images fell: the model overfits. The usual remedies are fewer epochs and more images."
     )
 
 
