@@ -22,7 +22,7 @@ from tests.examinations import of_two_dimensions
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.diagnosis.checks import PASSED, checks, failed, notes
-from trainer.diagnosis.diagnose import diagnose, headline
+from trainer.diagnosis.diagnose import diagnose
 from trainer.diagnosis.implied import implied_differs, implied_sentence, why_not_implied
 from trainer.diagnosis.measure import examine
 from trainer.diagnosis.sentences import information_sentence, neighbours_sentence, prior_sentence
@@ -131,13 +131,13 @@ def test_no_threshold_depends_on_the_number_of_images():
 def test_the_headline_needs_neither_codes_nor_torch(part, name):
     run = shipped(part, name)
     assert (
-        headline(run.config, run.info.examination).headline == diagnose(run.config, run.info.examination, run.encodings.mu).headline
+        diagnose(run.config, run.info.examination).headline == diagnose(run.config, run.info.examination, run.encodings.mu).headline
     )
 
 
 def test_every_patient_still_gets_its_verdict():
     for name in CLINIC:
-        kind = headline(CLINIC[name], shipped("clinic", name).info.examination).kind
+        kind = diagnose(CLINIC[name], shipped("clinic", name).info.examination).kind
         assert kind in ({"healthy", "surplus"} if "-mended-" in name else {name.removeprefix("clinic-")})
 
 

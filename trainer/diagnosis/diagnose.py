@@ -33,6 +33,7 @@ from trainer.diagnosis.sentences import (
     overfitting_sentence,
     pressure_sentence,
     prior_sentence,
+    shuffled_errors,
     undecided,
     unused_sentence,
 )
@@ -77,7 +78,7 @@ def diagnose(
 
     mu (N, K): held-out posterior means, where the examination is older than `variance`. overfitting: what its history says.
     """
-    used = used_dimensions(found, mu)
+    varies, used = _varying(found, mu), used_dimensions(found, mu)
     says_something = found.information >= LITTLE
     made = checks(config, found.n, found.measured, found.implied, uses_code=says_something, is_overfitted=overfitting is not None)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
@@ -88,24 +89,18 @@ def diagnose(
     return Diagnosis(
         kind,
         used,
-        _headline(kind, found, used, made),
-        (*course, *why, *_because(kind, config, found, used, _varying(found, mu), made)),
+        _headline(kind, found, used, varies, made),
+        (*course, *why, *_because(kind, config, found, used, varies, made)),
         remedies_for(kind, config, overfitting),
         made,
         why,
     )
 
 
-def headline(config: FitConfig, found: Examination | None) -> Diagnosis | None:
-    """The verdict from run.json alone, without opening the codes: for the header of every view. None where there was no examination."""
-    return None if found is None else diagnose(config, found)
-
-
 def used_dimensions(found: Examination, mu: NDArray[Any] | None = None) -> NDArray[np.bool_]:
     """(K,): whose posterior mean varies (Burda et al. 2016) and which reconstruction misses, beyond sampling error."""
     lost = np.asarray(found.shuffled)
-    error = np.zeros_like(lost) if found.shuffled_error is None else np.asarray(found.shuffled_error)
-    return np.asarray(_varying(found, mu) & (lost > USED) & (lost > SURELY * error))
+    return np.asarray(_varying(found, mu) & (lost > USED) & (lost > SURELY * shuffled_errors(found)))
 
 
 def _varying(found: Examination, mu: NDArray[Any] | None) -> NDArray[np.bool_]:
@@ -138,7 +133,7 @@ def _kind(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> Kin
     return "healthy" if used.all() else "surplus"
 
 
-def _headline(kind: Kind, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]) -> str:
+def _headline(kind: Kind, found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_], made: tuple[Check, ...]) -> str:
     n_used, n_dims = int(used.sum()), len(used)
     match kind:
         case "no-verdict":
@@ -146,7 +141,7 @@ def _headline(kind: Kind, found: Examination, used: NDArray[np.bool_], made: tup
         case "healthy":
             return f"Healthy: {_all(n_dims)} latent dimensions are used."
         case "surplus":
-            return f"Healthy: {n_used} of {n_dims} latent dimensions are used; {_of_the_rest(found, used)}."
+            return f"Healthy: {n_used} of {n_dims} latent dimensions are used; {_of_the_rest(found, used, varies)}."
         case "overfitted":
             return "Overfitted: trained for too long for its images."
         case "over-regularised":
@@ -169,9 +164,9 @@ def _headline(kind: Kind, found: Examination, used: NDArray[np.bool_], made: tup
             )
 
 
-def _of_the_rest(found: Examination, used: NDArray[np.bool_]) -> str:
+def _of_the_rest(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> str:
     """Of the dimensions that are not known to be used: whether they are off, or whether that cannot be told."""
-    n_open = int(undecided(found, used).sum())
+    n_open = int(undecided(found, used, varies).sum())
     n_off = int((~used).sum()) - n_open
     if not n_open:
         return f"{_the_other(n_off)} switched off, which does no harm"

@@ -71,7 +71,7 @@ def _warm_up(config: FitConfig) -> Remedy:
 
 def _fewer_epochs(overfitting: Overfitting) -> Remedy:
     epoch = overfitting.epoch
-    return Remedy("Fewer epochs", f"The loss on test images was lowest after {counted(epoch, 'epoch')}.", {"epochs": epoch})
+    return Remedy("Fewer epochs", f"The loss on test images was lowest after about {counted(epoch, 'epoch')}.", {"epochs": epoch})
 
 
 def remedies_for(kind: Kind, config: FitConfig, overfitting: Overfitting | None = None) -> tuple[Remedy, ...]:

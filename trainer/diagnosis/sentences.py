@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.config import FitConfig
-from trainer.metrics.collapse import ACTIVE_VARIANCE
 from trainer.numerals import count, counted, dimension, number, percent, three_figures
 from trainer.runs.examination import SURELY, Examination
 from trainer.runs.overfitting import Overfitting
@@ -80,34 +79,38 @@ def interventions_sentence(found: Examination, used: NDArray[np.bool_]) -> str:
     )
 
 
-def undecided(found: Examination, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(K,): dimensions of which reconstruction may miss `LITTLE` nats or more, but too few images were examined to say that it does."""
+def shuffled_errors(found: Examination) -> NDArray[np.float64]:
+    """(K,): standard errors of what reconstruction loses by shuffling a dimension, nats; 0 where they were not measured."""
+    return np.zeros(len(found.shuffled)) if found.shuffled_error is None else np.asarray(found.shuffled_error, np.float64)
+
+
+def undecided(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(K,): dimensions of which reconstruction may miss `LITTLE` nats or more, but too few images were examined to say that it does.
+    used, varies: (K,)."""
     lost = np.asarray(found.shuffled)
-    varies = np.ones(len(lost), bool) if found.variance is None else np.asarray(found.variance) > ACTIVE_VARIANCE
-    error = np.zeros_like(lost) if found.shuffled_error is None else np.asarray(found.shuffled_error)
-    return np.asarray(~used & varies & (lost > USED) & (lost + SURELY * error >= LITTLE))
+    return np.asarray(~used & varies & (lost > USED) & (lost + SURELY * shuffled_errors(found) >= LITTLE))
 
 
 def unused_sentence(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> str:
     """Which dimensions are not used, by name, and what decided it; empty where all are or none is. used, varies: (K,)."""
     if used.all() or not used.any():
         return ""
-    lost = np.asarray(found.shuffled)
-    is_open = undecided(found, used) & varies
+    lost, errors = np.asarray(found.shuffled), shuffled_errors(found)
+    is_open = undecided(found, used, varies)
     still, missed, untold = (np.flatnonzero(~used & these) for these in (~varies, varies & ~is_open, is_open))
     parts = []
     if len(still):
         parts.append(f"{_names(still)}, whose posterior mean hardly varies (variance at most 0.01)")
     if len(missed):
         most = max(0.0, float(lost[missed].max()))
-        error = 0.0 if found.shuffled_error is None else float(np.asarray(found.shuffled_error)[missed].max())
+        error = float(errors[missed].max())
         why = f"shuffling raises the loss by at most {number(most, 3)} nats" + (
             f", sampling error up to {number(error, 3)}" if most > USED else ""
         )
         parts.append(f"{_names(missed)}, whose posterior mean varies, but {why}")
     sentences = [f"Not used: {'; and '.join(parts)}."] if parts else []
     if len(untold):
-        error = float(np.asarray(found.shuffled_error)[untold].max())
+        error = float(errors[untold].max())
         sentences.append(
             f"Not known: {_names(untold)}; shuffling raises the loss by up to {number(float(lost[untold].max()), 3)} nats, which is within "
             f"two standard errors (of up to {number(error, 3)})."

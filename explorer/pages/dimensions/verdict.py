@@ -22,6 +22,9 @@ scored (less two standard errors), above by the mixture of all posteriors. **Shu
 A dimension counts as used when its posterior mean varies (variance above 0.01, Burda et al. 2016) and shuffling it costs more than 0.05
 nats beyond two standard errors. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information.
 
+**Overfitting**: over the epochs of the last β the loss, reconstruction + β KL, rose on test images by at least 1 nat and 5 % of what it had
+fallen, means over a twentieth of the epochs, while that on training images fell. Such a model is "Overfitted".
+
 Three counts may differ, each by a question of its own. *Collapsed* asks the KL of single images, *active* whether the posterior mean varies
 (Burda et al. 2016), *used* also whether the decoder needs it: a dimension may vary, and be active, where the decoder ignores it."""
 CHECKS_HELP = """What must hold before anything is concluded from the figures of a model; where one of the first fails there is no verdict.
