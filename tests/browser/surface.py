@@ -144,8 +144,16 @@ def answered(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def hear(page: Page) -> None:
+    """Requests and messages of the page reach the test only while it asks the page for something."""
+    page.evaluate("new Promise(requestAnimationFrame)")
+
+
 def eventually(check: Callable[[], object], seconds: float = 90.0) -> None:
-    """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
+    """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many.
+
+    A check of what only the test's own handlers were told has to `hear` the page, otherwise nothing comes while it waits.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -17,6 +17,7 @@ from tests.browser.surface import (
     at,
     code,
     eventually,
+    hear,
     hover,
     of_screen,
     pretrained,
@@ -141,14 +142,15 @@ def test_a_link_opens_in_the_colours_that_it_names_and_the_first_part_has_the_cl
         expect(page.get_by_role("group", name="Class probabilities")).to_be_visible()
         expect(colour).to_have_value("elbo")
         expect(page.get_by_text("images with the highest ELBO")).to_be_attached()
-        eventually(lambda: _are_some(held))
+        eventually(lambda: _is_asked_for(page, held))
         expect(page.get_by_role("tab", name="Draw")).to_have_count(0)
         held[0].continue_()
         expect(page.get_by_role("tab", name="Draw")).to_be_visible()
         expect(colour).to_have_value("elbo")
 
 
-def _are_some(held: list[Route]) -> None:
+def _is_asked_for(page: Page, held: list[Route]) -> None:
+    hear(page)
     assert held
 
 

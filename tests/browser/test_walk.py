@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.pages.interpolate.stops import other_row
 from tests.browser import surface
-from tests.browser.surface import answered, at, choose_tab, code, eventually, grey, pretrained, settled, tab, the_map, watched
+from tests.browser.surface import answered, at, choose_tab, code, eventually, grey, hear, pretrained, settled, tab, the_map, watched
 from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.interpolation import interpolate
 from trainer.latent.paths import FORMULAS, LatentPath, decoded_path_length, shortest_leg
@@ -166,7 +166,7 @@ class SlowLine:
 
 def assert_has_run(page: Page, line: SlowLine) -> None:
     """A run of the page has ended of which the page does not know."""
-    page.evaluate("new Promise(requestAnimationFrame)")  # Playwright hears of messages while it waits for the page
+    hear(page)
     assert any(ForwardMsg.FromString(said).WhichOneof("type") == "script_finished" for said in line.waiting)
 
 
