@@ -116,6 +116,11 @@ class FitConfig(BaseModel):
     feature_hidden: tuple[int, ...] = Field((600, 600), description="m1+m2: widths of M1's layers (Kingma 2014 used 600, 600)")
     feature_epochs: int = Field(0, ge=0, le=100_000, description="m1+m2: how many of the epochs, the first ones, train M1")
     epochs: int = Field(20, ge=1, le=100_000, description="passes over the training images")
+    early_stopping: bool = Field(
+        False,
+        description="as soon as the loss on validation images rises while that on training images falls, the training starts again with "
+        "fewer epochs",
+    )
     batch_size: int = Field(128, ge=1, le=65_536, description="images a step, over all processes together")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size, at its highest")
     schedule: Literal["constant", "cosine", "stages"] = Field(
@@ -235,6 +240,8 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
         yield "label_neighbours", "0 unless the model is 'm2' or 'm1+m2'"
     if config.model == "m1+m2" and not 0 < config.feature_epochs < config.epochs:
         yield "feature_epochs", f"1 to {config.epochs - 1} for 'm1+m2', so that M1 and M2 are both trained"
+    if config.early_stopping and not can_stop_early(config):
+        yield "early_stopping", "False unless train_on is 'train' and the model is neither 'pca' nor 'm1+m2'"
     if config.model == "m1+m2" and config.scale in ("optimal", "per-pixel") and config.has_scale:
         yield "scale", "'fixed' or 'learned' for 'm1+m2'"
 
@@ -245,6 +252,17 @@ def checked(config: FitConfig, **changes: Any) -> FitConfig:
         return type(config)(**{**config.model_dump(), **changes})
     except ValidationError as error:
         raise config_error(error) from None
+
+
+def can_stop_early(config: FitConfig) -> bool:
+    """Whether validation images, of which nothing is learned, may say with how many epochs it is trained."""
+    return config.train_on == "train" and config.model not in ("pca", "m1+m2")
+
+
+def of_epochs(config: FitConfig, epochs: int) -> dict[str, int]:
+    """The changes that make of it a training of so many epochs with the same course: what counts epochs changes in proportion."""
+    counted = ("warmup_epochs", "elbo_epochs", "feature_epochs")
+    return {"epochs": epochs} | {name: n * epochs // config.epochs for name in counted if (n := getattr(config, name))}
 
 
 def config_error(error: ValidationError) -> ConfigError:

@@ -230,7 +230,8 @@ def test_facts_are_those_of_the_images(photos):
     facts = facts_of(data)
     train = data.subset("train").images
     near = np.mean([pixel <= 12 or pixel >= 243 for pixel in train.ravel().tolist()])
-    assert facts == Facts(len(train), len(data.splits["test"]), (3, 13, 13), pytest.approx(near))
+    n_validation = len(data.splits["validation"])
+    assert facts == Facts(len(train), len(data.splits["test"]), (3, 13, 13), pytest.approx(near), None, n_validation)
 
 
 @pytest.mark.slow

@@ -60,10 +60,25 @@ def test_another_course_is_not(test, train):
     assert overfitting_of(history(test, train)) is None
 
 
-def test_epochs_of_another_weight_of_the_kl_term_are_not_compared():
-    """A warm-up has the lowest loss at its first epochs, under a weight of nearly 0."""
-    rows = history(np.concatenate([np.zeros(30), FALLING[:70]]), FALLING, warmup=31)
+def test_epochs_of_another_weight_of_the_kl_term_are_compared_by_the_last_one():
+    """A warm-up has the lowest loss at its first epochs under its own weight of nearly 0, for their KL is hardly counted."""
+    rows = history(FALLING, FALLING)
+    for i, row in enumerate(rows[:30]):
+        row |= {"beta": i / 30, "test_reconstruction": 20.0, "train_reconstruction": 20.0, "test_kl": 100.0, "train_kl": 100.0}
+    assert rows[0]["test_reconstruction"] + rows[0]["beta"] * rows[0]["test_kl"] < FALLING.min()
     assert overfitting_of(rows) is None
+    late = history(VALLEY, FALLING)
+    for i, row in enumerate(late[:60]):
+        row["beta"] = i / 60  # the lowest loss lies in the warm-up
+    assert overfitting_of(late) == overfitting_of(history(VALLEY, FALLING))
+
+
+def test_so_many_epochs_have_steps_of_the_same_sum():
+    """By hand: rates that fall from 100 to 1 have a mean of 50.5; those up to the 41st epoch have the sum 41 (100 + 60) / 2."""
+    rows = [row | {"learning_rate": 100.0 - i} for i, row in enumerate(history(VALLEY, FALLING))]
+    assert overfitting_of(rows).epochs == round(41 * 80 / 50.5)
+    assert overfitting_of([row | {"learning_rate": 1e-3} for row in rows]).epochs == 41
+    assert overfitting_of(history(VALLEY, FALLING)).epochs is None
 
 
 def test_of_a_model_without_a_posterior_the_reconstruction_alone_counts():
@@ -101,7 +116,11 @@ def test_the_verdict_says_so_and_offers_fewer_epochs():
     uneven = run.info.examination.model_copy(update={"implied": run.info.examination.implied.model_copy(update={"spread": 0.5})})
     told = {of: diagnose(run.config, uneven, run.encodings.mu, of).because[-1] for of in (None, Overfitting(epoch=95, rise=620.4))}
     assert [("more epochs" in line, "overfitted model" in line) for line in told.values()] == [(True, False), (False, True)]
-    assert remedy.changes == {"epochs": 95}
+    assert remedy.changes == {"epochs": 95, "warmup_epochs": 95 * run.config.warmup_epochs // run.config.epochs}
+    falling = diagnose(run.config, run.info.examination, run.encodings.mu, Overfitting(epoch=95, rise=620.4, epochs=120)).remedies[
+        0
+    ]
+    assert falling.changes["epochs"] == 120
 
 
 def test_a_training_of_few_images_that_goes_on_for_too_long_says_so(tmp_path, digits):

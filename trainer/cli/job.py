@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainer.cli.progress import again_sentence
 from trainer.numerals import count, number
 
 if TYPE_CHECKING:
@@ -127,16 +128,19 @@ def _train(events: Iterator[Event], config: FitConfig, steering: Steering) -> bo
 
 
 def _lines(events: Iterator[Event], config: FitConfig, steering: Steering) -> Iterator[dict[str, Any]]:
-    from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
+    from trainer.training.events import EpochEnded, Finished, Finishing, StartedAgain, Stepped
 
-    epoch, said = 1, 0.0
+    epoch, said, after = 1, 0.0, ""
     for event in events:
         match event:
             case Stepped() if time.monotonic() - said > EVERY_S or steering.is_paused:
                 said = time.monotonic()
-                yield _of_step(event, epoch, config)
+                yield _of_step(event, epoch, f"{count(config.epochs)}{after}")
             case EpochEnded():
                 epoch = min(event.epoch + 1, config.epochs)
+            case StartedAgain():
+                epoch, config, after = 1, event.config, f", as {count(config.epochs)} overfit"
+                yield {"share": BEGUN, "words": again_sentence(event)}
             case Finishing():
                 yield _of_part(event)
             case Finished():
@@ -151,8 +155,8 @@ def _lines(events: Iterator[Event], config: FitConfig, steering: Steering) -> It
             return
 
 
-def _of_step(event: Stepped, epoch: int, config: FitConfig) -> dict[str, Any]:
-    words = f"epoch {epoch} of {config.epochs} · training loss {number(event.loss)} · KL {number(event.kl)}"
+def _of_step(event: Stepped, epoch: int, epochs: str) -> dict[str, Any]:
+    words = f"epoch {count(epoch)} of {epochs} · training loss {number(event.loss)} · KL {number(event.kl)}"
     return {
         "share": max(event.share, BEGUN),
         "words": words + _left(event.seconds_left),

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trainer.console import program
-from trainer.numerals import count, number, percent
+from trainer.numerals import count, counted, number, percent
 
 if TYPE_CHECKING:
     from trainer.config import FitConfig
-    from trainer.training.events import Event, Finished, Finishing
+    from trainer.training.events import Event, Finished, Finishing, StartedAgain
 
 LINE_EVERY_S = 10.0
 
@@ -27,6 +27,9 @@ class Drawing(Protocol):
 
     def draw(self, share: float, words: str, is_new: bool = False) -> None:
         """`share` in [0, 1] is of all work; `is_new` where something else begins."""
+
+    def say(self, words: str) -> None:
+        """A line that stays."""
 
     def close(self) -> None: ...
 
@@ -50,6 +53,9 @@ class Bar:
         self._bar.n = share
         self._bar.set_description_str(words)
 
+    def say(self, words: str) -> None:
+        self._bar.write(words, file=sys.stderr)
+
     def close(self) -> None:
         self._bar.close()
 
@@ -64,6 +70,9 @@ class Lines:
         if is_new or self._clock() - self._said >= LINE_EVERY_S:
             self._said = self._clock()
             print(f"{percent(int(100 * share) / 100)} · {words}", file=sys.stderr, flush=True)
+
+    def say(self, words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         pass
@@ -107,7 +116,7 @@ class Shown:
 
     def event(self, event: Event) -> None:
         """Draws one event, the first one after the opening."""
-        from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
+        from trainer.training.events import EpochEnded, Finished, Finishing, StartedAgain, Stepped
 
         if self._opening and not self.has_begun:
             print(self._opening, file=sys.stderr)
@@ -119,6 +128,9 @@ class Shown:
                 self.drawing.draw(event.share, f"epoch {self._epoch}/{self._n_epochs} · {losses}{rest}")
             case EpochEnded():
                 self._epoch, self._latest = min(event.epoch + 1, self._n_epochs), _latest(event.row)
+            case StartedAgain():
+                self.drawing.say(again_sentence(event))
+                self._n_epochs, self._epoch, self._latest = event.config.epochs, 1, ""
             case Finishing():
                 self.part(event)
             case Finished():
@@ -139,6 +151,11 @@ def _latest(row: Mapping[str, float]) -> str:
     return f" · {name.replace('_', ' ').replace('elbo', 'ELBO')} {number(row[name])}"
 
 
+def again_sentence(event: StartedAgain) -> str:
+    """That a training that overfits gives way to a shorter one, and why."""
+    return f"The training starts again with {counted(event.config.epochs, 'epoch')}: {event.sentence}."
+
+
 def _left(seconds: float | None) -> str:
     return "" if seconds is None else f" · {clock(seconds)} left"
 
@@ -147,9 +164,11 @@ def report(event: Finished) -> None:
     """The line on stdout: where the run is, and its figures."""
     print(f"{event.folder}: {', '.join(_figures(event.info))}; trained in {clock(event.info.seconds)}.")
     if (found := event.info.overfitting) is not None:
+        from trainer.config import can_stop_early
         from trainer.diagnosis.sentences import overfitting_sentence
 
-        print(f"{overfitting_sentence(found)} (--epochs {found.epoch})")
+        by_itself = " --early-stopping, or" if can_stop_early(event.info.config) else ""
+        print(f"{overfitting_sentence(found)} Type{by_itself} --epochs {found.epochs or found.epoch}.")
 
 
 def _figures(info: Any) -> list[str]:

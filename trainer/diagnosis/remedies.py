@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trainer.config import FitConfig, checked
+from trainer.config import FitConfig, checked, of_epochs
 from trainer.errors import ConfigError
 from trainer.numerals import count, counted
 from trainer.runs.overfitting import Overfitting
@@ -69,9 +69,11 @@ def _warm_up(config: FitConfig) -> Remedy:
     )
 
 
-def _fewer_epochs(overfitting: Overfitting) -> Remedy:
-    epoch = overfitting.epoch
-    return Remedy("Fewer epochs", f"The loss on test images was lowest after about {counted(epoch, 'epoch')}.", {"epochs": epoch})
+def _fewer_epochs(config: FitConfig, overfitting: Overfitting) -> Remedy:
+    """As many as lead about as far as the best of those that were trained, where the step size falls over them."""
+    why = f"The loss on test images was lowest after about {counted(overfitting.epoch, 'epoch')}."
+    n = min(overfitting.epochs or overfitting.epoch, config.epochs)
+    return Remedy("Fewer epochs", why, of_epochs(config, n))
 
 
 def remedies_for(kind: Kind, config: FitConfig, overfitting: Overfitting | None = None) -> tuple[Remedy, ...]:
@@ -82,7 +84,7 @@ def remedies_for(kind: Kind, config: FitConfig, overfitting: Overfitting | None 
         case "healthy" | "surplus" | "no-verdict":
             chosen: list[Remedy] = []
         case "overfitted":
-            chosen = [_fewer_epochs(overfitting)] if overfitting else []
+            chosen = [_fewer_epochs(config, overfitting)] if overfitting else []
         case "strong-decoder":
             chosen = [FREE_BITS, CYCLIC, _warm_up(config), LAGGING, WITHOUT_CONTEXT]
         case "kl-without-information":

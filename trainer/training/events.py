@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trainer.config import FitConfig
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import Place
 from trainer.training.checkpoint import Row
@@ -52,6 +53,16 @@ class Finishing:
 
 
 @dataclass(frozen=True)
+class StartedAgain:
+    """The training began to overfit and was to stop early: nothing of it is kept, and a shorter one begins."""
+
+    config: FitConfig
+    """of the one that begins"""
+    sentence: str
+    """why, for people"""
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is whole on disk."""
 
@@ -59,4 +70,4 @@ class Finished:
     info: RunInfo
 
 
-Event = Stepped | EpochEnded | Finishing | Finished
+Event = Stepped | EpochEnded | StartedAgain | Finishing | Finished

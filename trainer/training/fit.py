@@ -22,9 +22,10 @@ from trainer.preflight import keep_compiled_code
 from trainer.runs.read import other_data, read_info
 from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
+from trainer.training.choosing.early_stopping import Shorter, check_validation
 from trainer.training.choosing.trial import MEASURED, measured_precision
 from trainer.training.distributed import Team
-from trainer.training.events import Event, Finishing
+from trainer.training.events import Event, Finishing, StartedAgain
 from trainer.training.finish import now
 from trainer.training.loop import Trainer
 from trainer.training.snapshots import SNAPSHOTS
@@ -60,16 +61,51 @@ def fit(
     if config.umap and config.latent_dim > 2:
         keep_compiled_code()
     stored = read_info(writer.folder) if resume else None
-    config = stored.config if stored else config
+    config = _as_measured(stored.config if stored else config, dataset, writer, device, team, stored)
+    check_validation(config, dataset, team.size)
     began = (stored.preset, stored.created) if stored else (preset, now())
-    config = _as_measured(config, dataset, writer, device, team, stored)
-    trainer = Trainer(config, dataset, writer, *began, device, team, snapshots, steering)
-    trainer.chosen = stored.chosen if stored else chosen
-    writer.check_room(trainer.bytes_on_disk())
+    make = partial(_trainer, dataset, writer, *began, device, team, snapshots, steering)
+    trainer = make(config, stored.chosen if stored else chosen)
+    _take_place(trainer, resume)
+    yield from _trained(trainer, heard)
+    if (found := trainer.shorter) is not None:
+        chosen = found.retold(trainer.chosen)
+        del trainer  # and what it holds in memory
+        yield from _trained_again(make(found.config, chosen), found, heard)
+
+
+def _trainer(
+    dataset: Dataset,
+    writer: RunWriter,
+    preset: str,
+    created: str,
+    device: str,
+    team: Team,
+    snapshots: int,
+    steering: Steering | None,
+    config: FitConfig,
+    chosen: tuple[str, ...],
+) -> Trainer:
+    """A training that remembers what was chosen for it."""
+    trainer = Trainer(config, dataset, writer, preset, created, device, team, snapshots, steering)
+    trainer.chosen = chosen
+    return trainer
+
+
+def _take_place(trainer: Trainer, resume: bool) -> None:
+    """In the run's folder: on from what is there, or instead of it."""
+    trainer.writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()
-    elif team.is_writer:
-        writer.clear()  # only now: what cannot even begin must not cost the run that is there
+    elif trainer.team.is_writer:
+        trainer.writer.clear()  # only now: what cannot even begin must not cost the run that is there
+
+
+def _trained_again(trainer: Trainer, shorter: Shorter, heard: Callable[[Finishing], None]) -> Iterator[Event]:
+    """All events of a training that takes the place of one that overfits."""
+    _take_place(trainer, resume=False)
+    trainer.write_state("training")
+    yield StartedAgain(shorter.config, shorter.sentence)
     yield from _trained(trainer, heard)
 
 
@@ -103,7 +139,8 @@ def _trained(trainer: Trainer, heard: Callable[[Finishing], None]) -> Iterator[E
     try:
         with _matmul_precision(trainer.config.precision):
             yield from trainer.epochs()
-        yield from trainer.finish(heard)
+        if trainer.shorter is None:
+            yield from trainer.finish(heard)
     except TrainingDiverged:
         trainer.write_state("diverged")
         raise

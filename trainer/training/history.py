@@ -16,16 +16,20 @@ from trainer.training.schedules import Setting
 HISTORY_IMAGES = 10_000  # of each split
 
 
-def history_row(model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64], test: Split, setting: Setting) -> Row:
-    """chosen: the training images that are measured; of the test split the first `HISTORY_IMAGES` are; setting: in force then."""
+def history_row(
+    model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64], test: Split, setting: Setting, validation: Split | None = None
+) -> Row:
+    """chosen: the training images that are measured; of the other splits the first `HISTORY_IMAGES` are; setting: in force then.
+
+    validation: where a training may be stopped by it.
+    """
     config = model.config
     row: Row = {"epoch": epoch}
     kl = np.zeros(config.latent_dim)
     few = slice(HISTORY_IMAGES)
-    parts = {
-        "train": (train.images[chosen], None if train.labels is None else train.labels[chosen]),
-        "test": (test.images[few], None if test.labels is None else test.labels[few]),
-    }
+    parts = {"train": (train.images[chosen], None if train.labels is None else train.labels[chosen])}
+    held_out = {"test": test} if validation is None else {"validation": validation, "test": test}
+    parts |= {name: (split.images[few], None if split.labels is None else split.labels[few]) for name, split in held_out.items()}
     for split, (images, labels) in parts.items():
         nll, mu, logvar = bound_terms(model, images, config.binarise, seeded(config.seed, HELD_OUT), labels)
         reconstruction = float(nll.mean())

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.config import FitConfig
+from trainer.datasets import Dataset, Split
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 
 DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams; 6 is the classifier's
@@ -38,3 +40,9 @@ def spectrum_of(images: NDArray[np.uint8]) -> Spectrum:
 def _pixels_in_unit(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """uint8 (B, C, H, W) to (B, P) in [0, 1]."""
     return np.asarray(images.reshape(len(images), -1) / 255.0)
+
+
+def splits_of(config: FitConfig, dataset: Dataset) -> tuple[Split, Split, Split | None]:
+    """What is learned from, what the model is judged by, and what may stop its training; the last one only where it may."""
+    validation = dataset.subset("validation") if config.early_stopping else None
+    return dataset.subset(config.train_on), dataset.subset("test"), validation

@@ -26,6 +26,7 @@ from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
 from trainer.training.backward.step import WrittenStep, reason_against
 from trainer.training.checkpoint import Progress, Row
+from trainer.training.choosing.early_stopping import Shorter, shorter
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_best_scale
 from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
@@ -41,7 +42,7 @@ from trainer.training.finish import (
     write_results,
 )
 from trainer.training.history import HISTORY_IMAGES, history_row
-from trainer.training.inputs import EPOCH, mean_image, seeded_choice, spectrum_of
+from trainer.training.inputs import EPOCH, mean_image, seeded_choice, spectrum_of, splits_of
 from trainer.training.labels.given import check_labels, labelled_images, labelled_order
 from trainer.training.labels.propagated import Propagated, Propagation
 from trainer.training.objectives import Batch, Objective, check_finite
@@ -64,6 +65,8 @@ class Trainer:
     """settings that were chosen from the data, a sentence each"""
     likely: Propagated | None = None
     """the classes of all training images as their neighbours suggest them, once they are wanted"""
+    shorter: Shorter | None = None
+    """what this training gives way to, once it overfits and is to stop early"""
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class Trainer:
     ) -> None:
         self.config, self.dataset, self.writer, self.preset, self.created = config, dataset, writer, preset, created
         self.team, self.device = team or Team(), device_of(device)
-        self.train, self.test = dataset.subset(config.train_on), dataset.subset("test")
+        self.train, self.test, self.validation = splits_of(config, dataset)
         self.check_pick = seeded_choice(config.seed, len(self.train.index), min(HISTORY_IMAGES, len(self.test.index)))
         n_classes = len(dataset.class_names) if dataset.labels is not None else 0
         check_labels(config, dataset)
@@ -125,8 +128,7 @@ class Trainer:
             looking = time.perf_counter()
             row = self.row(epoch) if self.team.is_writer else {}
             if self.team.is_writer:
-                n_looked_at = len(self.check_pick) + min(len(self.test.index), HISTORY_IMAGES)
-                self.guess((time.perf_counter() - looking) / n_looked_at)
+                self.guess((time.perf_counter() - looking) / (len(self.check_pick) + min(len(self.test.index), HISTORY_IMAGES)))
             self.progress.epoch = epoch
             self.progress.seconds += time.perf_counter() - began - self.away
             self.progress.history.append(row)
@@ -136,6 +138,9 @@ class Trainer:
             self.show(epoch * self.steps_an_epoch, is_marked=True)
             self.forecast.epoch_ended(epoch, time.perf_counter() - measuring)
             yield EpochEnded(epoch, row)
+            self.shorter = shorter(self.config, self.progress.history, self.validation, self.changes.are_any)
+            if self.shorter:
+                return
 
     def propagate(self, epoch: int) -> Iterator[Event]:
         """Spreads the labels before the first epoch that uses them; a run that goes on does it again, and finds the same."""
@@ -270,7 +275,8 @@ class Trainer:
 
     def row(self, epoch: int) -> Row:
         """Figures of the weights as they are now."""
-        return history_row(self.model, epoch, self.train, self.check_pick, self.test, setting_at(self.changes.config, epoch))
+        setting = setting_at(self.changes.config, epoch)
+        return history_row(self.model, epoch, self.train, self.check_pick, self.test, setting, self.validation)
 
     def show(self, step: int, is_marked: bool = False) -> None:
         """To whoever watches. is_marked: an epoch ends here, or the training begins."""

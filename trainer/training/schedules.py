@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trainer.config import FitConfig
 
 BURDA_STAGES = 8
+MOMENTS = 1000  # of a training, over which a mean is taken
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ def rate_at(config: FitConfig, progress: float) -> float:
         cut = config.feature_epochs / config.epochs
         progress = progress / cut if progress < cut else (progress - cut) / (1 - cut)
     return learning_rate_at(progress, config.learning_rate, config.schedule)
+
+
+def mean_rate_of(config: FitConfig) -> float:
+    """The step size, a mean over the whole training."""
+    return sum(rate_at(config, (i + 0.5) / MOMENTS) for i in range(MOMENTS)) / MOMENTS
 
 
 def beta_at(epochs_done: float, beta: float, warmup_epochs: int, n_cycles: int = 0, n_epochs: int = 1) -> float:

@@ -57,4 +57,5 @@ def facts_of(dataset: Dataset, train_on: str = "train") -> Facts:
     train = dataset.subset(train_on).images
     some = train[:: max(1, len(train) // IMAGES)][:IMAGES]
     at_ends = float(((some <= NEAR) | (some >= 255 - NEAR)).mean())
-    return Facts(len(train), len(dataset.splits["test"]), dataset.image_shape, at_ends)
+    n_validation = 0 if "validation" in train_on else len(dataset.splits["validation"])
+    return Facts(len(train), len(dataset.splits["test"]), dataset.image_shape, at_ends, n_validation=n_validation)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from trainer.config import FitConfig, checked
+from trainer.config import FitConfig, can_stop_early, checked
 from trainer.datasets.names import MIN_SIZE, SIZE, Fit
 from trainer.numerals import count, counted, number, percent
 
@@ -28,6 +28,8 @@ IMAGES_A_DIMENSION = 10
 STEPS, FEWEST, MOST = 8000, 10, 300  # a training of so many steps, and epochs
 TRAINING_S = 180.0  # of the ten minutes that a first training may take with all that follows it
 WARMUP_SHARE = 10  # one epoch of so many
+FEWEST_VALIDATION = 3  # images: the loss of one or two says more of them than of the model
+EARLY_STOPPING = "early stopping"
 FORWARD_SHARE = 1 / 3  # of the work of a step: what is encoded and decoded between epochs has no way back
 
 
@@ -45,11 +47,13 @@ class Facts:
     """of all values, those that are within a twentieth of black or white"""
     images_per_s: float | None = None
     """learned from in a second, as measured with the settings that do not depend on it; None before"""
+    n_validation: int = 0
+    """of which nothing is learned, and by which a training may be stopped"""
 
     @property
     def images_an_epoch(self) -> float:
-        """Images of work in an epoch: those learned from, and what is measured on as many of both splits."""
-        return self.n_train + 2 * FORWARD_SHARE * self.n_test
+        """Images of work in an epoch: those learned from, and what is measured on those held out and on as many training as test images."""
+        return self.n_train + FORWARD_SHARE * (2 * self.n_test + self.n_validation)
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,17 @@ def told_warmup(config: FitConfig) -> tuple[Choice, ...]:
         return ()
     why = "a tenth of them, over which the weight of the KL rises: fewer dimensions are given up early"
     return (Choice("warm-up", counted(config.warmup_epochs, "epoch"), why, "--warmup-epochs 0"),)
+
+
+def told_early_stopping(config: FitConfig, n_validation: int) -> tuple[Choice, ...]:
+    """Whether the validation images may end the training, where that was chosen or where they are too few to."""
+    by = counted(n_validation, "validation image")
+    if config.early_stopping:
+        why = f"if the loss on {by} rises while that on training images falls, training starts again with fewer epochs"
+        return (Choice(EARLY_STOPPING, "yes", why, "--no-early-stopping"),)
+    if can_stop_early(config) and n_validation < FEWEST_VALIDATION:
+        return (Choice(EARLY_STOPPING, "no", f"{by}: fewer than {FEWEST_VALIDATION} do not tell when to stop", ""),)
+    return ()
 
 
 def with_typed(chosen: Chosen, config: FitConfig) -> tuple[Choice, ...]:

@@ -8,14 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from trainer.config import FitConfig, checked
+from trainer.config import FitConfig, can_stop_early, checked
 from trainer.console import program
 from trainer.datasets import Dataset, load_dataset
 from trainer.datasets.names import is_own, parse
 from trainer.numerals import count
 from trainer.runs.write import RunWriter
 from trainer.training.choosing.looking import facts_of, sized
-from trainer.training.choosing.settings import Choice, ChosenSize, chosen_settings, told_warmup, warmup_of, with_typed
+from trainer.training.choosing.settings import (
+    FEWEST_VALIDATION,
+    Choice,
+    ChosenSize,
+    chosen_settings,
+    told_early_stopping,
+    told_warmup,
+    warmup_of,
+    with_typed,
+)
 from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
 from trainer.training.labels.given import most_labelled
 
@@ -38,6 +47,7 @@ class First:
         Steps of that training are timed before the number of epochs is chosen.
         """
         typed = partial(_with_labels, partial(_with_warmup, typed), self.dataset)
+        typed = partial(_with_early_stopping, typed, self.dataset)
         usual = chosen_settings(facts_of(self.dataset)).config
         wanted = typed(checked(usual, data=self.dataset.name, precision=MEASURED))
         facts = facts_of(self.dataset, wanted.train_on)
@@ -52,7 +62,9 @@ class First:
         why = "as typed" if wanted.precision != MEASURED else trial.why()
         precision = Choice("precision", config.precision, why, "--precision fp32")
         threads = Choice("threads", str(n_threads), why_threads, f"{THREADS}={os.cpu_count()} before the command")
-        choices = (self._size(), *with_typed(chosen, config), *told_warmup(config), precision, threads)
+        is_said = config.epochs != chosen.config.epochs and not config.early_stopping
+        early = () if is_said else told_early_stopping(config, len(self.dataset.splits["validation"]))
+        choices = (self._size(), *with_typed(chosen, config), *told_warmup(config), *early, precision, threads)
         return config, (*choices, self._labelled(config)) if config.is_semi_supervised else choices
 
     def _size(self) -> Choice:
@@ -76,6 +88,15 @@ def _with_warmup(typed: Callable[[FitConfig], FitConfig], config: FitConfig) -> 
     if found.warmup_epochs or found.beta_cycles or typed(checked(config, warmup_epochs=1)).warmup_epochs == 0:
         return found
     return checked(found, warmup_epochs=warmup_of(found.epochs))
+
+
+def _with_early_stopping(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:
+    """What was typed, and early stopping where it can be had and nobody said how many epochs or whether."""
+    found = typed(checked(config, early_stopping=False))
+    said = typed(checked(config, early_stopping=False, epochs=config.epochs + 1)).epochs != config.epochs + 1
+    if found.early_stopping or said or not can_stop_early(found) or len(dataset.splits["validation"]) < FEWEST_VALIDATION:
+        return found
+    return typed(checked(config, early_stopping=True))
 
 
 def _with_labels(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:
