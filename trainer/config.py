@@ -18,6 +18,7 @@ MAX_RUN_NAME = 64
 RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
 MAX_LATENT_DIM = 512
 MAX_FILM_WEIGHTS = 20
+MEASURED = "auto"  # the precision, which a training then finds by some steps
 MAX_IMPORTED_DIM, MAX_IMPORTED_BETA = 4096, 1e9
 
 

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from explorer.cache.runs import Stamp, get_run, run_at, stamp_of
 from explorer.pictures.protocols import Ground, ground_of
 from explorer.surface.training import pack_kept_images, pack_training
+from trainer.config import FitConfig
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 from trainer.models.numpy_engine import CHUNK
+from trainer.training.choosing.looking import first_settings, told_settings
+from trainer.training.choosing.settings import Choice
 
 MOST_BYTES_FOR_BROWSER = 32_000_000  # pixels of test images, before they are compressed
 LEAST_TO_LEARN_FROM = 10
@@ -31,6 +34,18 @@ def images_to_learn_from(name: str, called: str = "") -> bytes:
     called: the name by which the page knows it, where that is another one.
     """
     return pack_training(load_dataset(name, download=False), called)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def settings_for(name: str) -> FitConfig:
+    """Those of a first training on a data set, chosen from its pictures. Raises `DataError` where they are not on this machine."""
+    return first_settings(load_dataset(name, download=False))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def reasons_for(config: FitConfig) -> tuple[Choice, ...]:
+    """Why the settings of a first training are what they are. Raises as `settings_for`."""
+    return told_settings(load_dataset(config.data, download=False), config)
 
 
 def images_of_run_to_learn_from(run_id: str) -> bytes:

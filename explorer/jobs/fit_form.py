@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from trainer.config import FitConfig, checked
+from trainer.config import FitConfig, can_stop_early, checked
 from trainer.errors import ConfigError
 from trainer.likelihoods.registry import LIKELIHOODS
 
@@ -62,6 +62,7 @@ APPLIES: dict[str, Callable[[FitConfig], bool]] = {
     "elbo_epochs": lambda config: config.importance_samples > 1,
     "finish_linear": lambda config: config.model == "vae" and config.network == "linear" and config.likelihood == "gaussian",
     "umap": lambda config: config.latent_dim > 2,
+    "early_stopping": can_stop_early,
     **dict.fromkeys(("beta", "warmup_epochs", "beta_cycles"), lambda config: not config.is_deterministic),
     **dict.fromkeys(("free_bits", "lagging_steps"), lambda config: config.model in ("vae", "conditional-vae")),
     **dict.fromkeys(("labelled", "alpha", "labelled_shift", "label_neighbours"), lambda config: config.is_semi_supervised),
@@ -107,8 +108,11 @@ def configuration(data: str, values: Mapping[str, Any], base: FitConfig | None =
 
     Widths may be a text, `256, 128`.
     """
+    base = base or FitConfig()
     told = {name: widths_of(name, value) if name in ("hidden", "feature_hidden") else value for name, value in values.items()}
-    return checked(base or FitConfig(), data=data, **told)
+    if not can_stop_early(base.model_copy(update={"data": data, **told})):
+        told["early_stopping"] = False  # which another model or other splits to learn from do not allow
+    return checked(base, data=data, **told)
 
 
 def widths_of(name: str, value: Any) -> tuple[int, ...]:

@@ -35,8 +35,8 @@ class JobProcess:
     def begin(self, job: Training, folder: Path, resume: bool) -> None:
         """What it trains, and where it may keep what only this program reads."""
         config = job.config.model_dump(mode="json")
-        spec = {"config": config, "name": job.name, "runs": job.runs, "resume": resume, "preset": job.preset, "folder": str(folder)}
-        self._write(spec)
+        told = {"preset": job.preset, "chosen": job.chosen, "folder": str(folder)}
+        self._write({"config": config, "name": job.name, "runs": job.runs, "resume": resume, **told})
 
     @property
     def is_alive(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from explorer.jobs.training import Origin
 from trainer.config import MAX_RUN_NAME, FitConfig, checked
 from trainer.diagnosis.remedies import Remedy
 from trainer.runs.naming import first_free, slug
@@ -16,6 +17,11 @@ def retraining_config(config: FitConfig, remedy: Remedy) -> FitConfig:
     kept = FitConfig.model_fields["film_weights"].default  # of an old run nothing was kept: a new one keeps what new ones do
     changed = checked(config, **{"film_weights": kept, **remedy.changes})
     return changed if remedy.changes else checked(changed, epochs=max(changed.epochs, LEAST_EPOCHS))
+
+
+def origin_of(run_id: str, remedy: Remedy) -> Origin:
+    """As a training remembers it."""
+    return Origin(run_id, remedy.name)
 
 
 def free_run_name(run_id: str, remedy: Remedy, taken: Container[str]) -> str:

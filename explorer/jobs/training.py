@@ -28,6 +28,19 @@ FILE = "job.json"
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the settings of a training come from."""
+
+    patient: str = ""
+    """The run that is trained anew; empty where it is none's remedy."""
+    remedy: str = ""
+    """What is changed, by its name."""
+    preset: str = "custom"
+    chosen: tuple[str, ...] = ()
+    """Settings that were chosen from the data, a sentence each."""
+
+
+@dataclass(frozen=True)
 class Training:
     """One training."""
 
@@ -41,10 +54,10 @@ class Training:
     runs: str
     """The folder into which the run goes."""
     patient: str = ""
-    """The run that is trained anew; empty where it is none's remedy."""
+    """As in `Origin`, like the three that follow."""
     remedy: str = ""
-    """What is changed, by its name."""
     preset: str = "custom"
+    chosen: tuple[str, ...] = ()
     order: int = 0
     """Of those that wait the lowest begins first."""
     is_own: bool = False
@@ -112,9 +125,10 @@ def forget_training(folder: Path, number: int) -> None:
 
 
 def _parsed(raw: dict[str, Any], number: int) -> Training:
-    job = Training(**{**raw, "number": number, "config": FitConfig.model_validate(raw["config"])})
+    typed = {"number": number, "config": FitConfig.model_validate(raw["config"]), "chosen": tuple(raw.get("chosen", ()))}
+    job = Training(**{**raw, **typed})
     check_run_name(job.name)
-    texts = (job.owner, job.name, job.runs, job.patient, job.remedy, job.preset, job.words)
+    texts = (job.owner, job.name, job.runs, job.patient, job.remedy, job.preset, job.words, *job.chosen)
     if job.state not in get_args(JobState) or not all(isinstance(text, str) for text in texts) or not 0 <= job.share <= 1:
         raise ValueError("state")
     return job

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from explorer.jobs import queue_rules as rules
 from explorer.jobs.job_process import JobProcess, Said, SpareProcess
-from explorer.jobs.training import Training, folder_of, forget_training, read_trainings, write_training
+from explorer.jobs.training import Origin, Training, folder_of, forget_training, read_trainings, write_training
 from trainer.cli.job import LIVE
 from trainer.config import FitConfig, checked
 from trainer.errors import RunError
@@ -25,6 +25,7 @@ from trainer.runs.live import Live, read_live
 from trainer.runs.lock import lock
 from trainer.runs.storage import place, store_of
 
+OWN = Origin()
 TAKEN = "taken from the queue"
 STOPPED = "stopped; it can be resumed from its last checkpoint"
 KEPT_EVERY_S = 2.0  # how far it is, on the disk; for people alone: the run has its own checkpoint
@@ -107,9 +108,7 @@ class TrainingQueue:
 
     # --- what is done
 
-    def submit(
-        self, owner: str, name: str, config: FitConfig, runs: str, patient: str = "", remedy: str = "", preset: str = "custom"
-    ) -> Training | None:
+    def submit(self, owner: str, name: str, config: FitConfig, runs: str, origin: Origin = OWN) -> Training | None:
         """Queues a training; None where it is refused: `why_not_queue` says why."""
         runs = _absolute(runs)  # the process works in another folder than this one
         with self._lock:
@@ -118,7 +117,7 @@ class TrainingQueue:
             for number in [job.number for job in self._jobs.values() if job.name == name]:
                 self._forget(number)  # it goes on: one line, not two
             number = max(self._jobs, default=0) + 1
-            job = Training(number, owner, name, config, runs, patient, remedy, preset, order=self._last_order() + 1)
+            job = Training(number, owner, name, config, runs, **vars(origin), order=self._last_order() + 1)
             write_training(self._folder, job)  # first: what the disk refuses is not begun
             self._jobs[number] = job
             for number in rules.too_old(self.jobs(), owner):

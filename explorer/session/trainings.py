@@ -26,6 +26,12 @@ def want_data(name: str) -> None:
     st.session_state["wanted-data"] = name
 
 
+def wanted_data() -> str | None:
+    """The data set that the form is to show when it is drawn next; None where none is wanted."""
+    name: str | None = st.session_state.get("wanted-data")
+    return name
+
+
 def choose_wanted_data(key: str, names: Sequence[str]) -> None:
     """The data set that was wanted becomes what the list of that key shows, before the list is drawn; names: what it offers."""
     name = st.session_state.pop("wanted-data", None)

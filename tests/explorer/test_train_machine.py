@@ -5,13 +5,15 @@ Nothing is trained here: what is queued waits. The whole way, with a process, is
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.cache.trainings import training_queue
 from explorer.jobs import own_data
 from explorer.jobs.own_data import keep_upload
-from explorer.jobs.training import Training, write_training
+from explorer.jobs.training import Training, read_trainings, write_training
 from explorer.jobs.trainings import TrainingQueue
 from explorer.pages.train.settings import FIRST
 from explorer.pages.train.watching import chosen
@@ -19,7 +21,10 @@ from explorer.session import trainings
 from tests.explorer.shown import app, sound, words
 from tests.explorer.test_own_data import SOUND
 from trainer.config import FitConfig, checked
-from trainer.presets import PRESETS
+from trainer.datasets import load_dataset
+from trainer.presets import CHOSEN, PRESETS
+from trainer.training.choosing.looking import facts_of, told_settings
+from trainer.training.choosing.settings import chosen_settings
 
 MACHINE = "on this machine"
 
@@ -122,6 +127,67 @@ def test_own_pictures_are_offered_beside_the_data_sets(quiet, tmp_path):
     data.set_value(kept.name)
     click(test, "fit-train")
     assert training_queue().jobs()[0].config.data == kept.name
+
+
+@pytest.fixture
+def uploaded(quiet, tmp_path):
+    """The name of a data set that was kept a moment ago."""
+    return keep_upload(SOUND["zip"], "pets", 16, folder=tmp_path / "uploads").name
+
+
+def opened_on(name: str) -> AppTest:
+    test = app(view="train", **{"train-on": MACHINE})
+    test.session_state["wanted-data"] = name
+    return sound(test.run())
+
+
+def test_what_was_uploaded_is_trained_with_settings_chosen_from_its_pictures(uploaded):
+    test = opened_on(uploaded)
+    assert test.selectbox(key="fit-preset").value == CHOSEN
+    assert test.selectbox(key=f"fit-data-{CHOSEN}").value == uploaded
+    click(test, "fit-train")
+    (job,) = training_queue().jobs()
+    data = load_dataset(uploaded)
+    usual = chosen_settings(facts_of(data)).config
+    n_validation = len(data.splits["validation"])
+    assert job.config == checked(usual, data=uploaded, precision="auto", early_stopping=n_validation >= 3)
+    assert (job.config.network, job.config.likelihood, job.preset, job.name) == ("mlp", "gaussian", CHOSEN, "pets")
+    assert [sentence.split()[0] for sentence in job.chosen][:5] == ["network", "latent", "likelihood", "batch", "epochs"]
+    assert read_trainings(training_queue()._folder)[job.number].chosen == job.chosen
+    shown = words(test).replace("\\", "")
+    for choice in told_settings(data, job.config):
+        assert f"{choice.value}**: {choice.why}" in shown and choice.sentence() in job.chosen
+
+
+def test_what_is_changed_of_it_is_said_to_be_so(uploaded):
+    test = opened_on(uploaded)
+    form = lambda kind, name: getattr(test, kind)(key=f"fit-{CHOSEN}-{uploaded}-{name}")
+    form("number_input", "epochs").set_value(7)
+    click(test, "fit-train")
+    (job,) = training_queue().jobs()
+    assert job.config.epochs == 7 and job.preset == CHOSEN
+    assert any(sentence.startswith("epochs 7: as typed") for sentence in job.chosen)
+
+
+def test_another_model_may_be_chosen_that_no_validation_image_stops(uploaded):
+    test = opened_on(uploaded)
+    form = lambda kind, name: getattr(test, kind)(key=f"fit-{CHOSEN}-{uploaded}-{name}")
+    form("selectbox", "model").set_value("pca")
+    form("selectbox", "network").set_value("linear")
+    form("selectbox", "likelihood").set_value("gaussian")
+    sound(test.run())
+    assert form("toggle", "early_stopping").disabled
+    test = click(test, "fit-train")
+    (job,) = training_queue().jobs()
+    assert (job.config.model, job.config.early_stopping) == ("pca", False)
+
+
+def test_a_data_set_that_has_gone_is_said_and_the_form_stays(uploaded, tmp_path):
+    shutil.rmtree(tmp_path / "uploads" / "pets")
+    test = opened()
+    test.selectbox(key="fit-preset").set_value(CHOSEN)
+    sound(test.run())
+    assert "pets" not in test.selectbox(key=f"fit-data-{CHOSEN}").options
 
 
 def test_a_training_is_stopped_and_taken_from_the_list(quiet):

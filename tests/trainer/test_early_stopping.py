@@ -133,7 +133,9 @@ def test_it_is_the_same_run_where_it_was_interrupted_before_or_after_it_starts_a
     events.close()
     began = read_info(tmp_path / "halves")
     assert began.state == "interrupted" and began.config.early_stopping == (n_again == 0)
-    rest = list(fit(began.config, few, "halves", tmp_path, resume=True))
+    with pytest.raises(ConfigError, match="with which run 'halves' began"):
+        next(iter(fit(checked(LONG, beta=2.0), few, "halves", tmp_path, resume=True)))
+    rest = list(fit(LONG, few, "halves", tmp_path, resume=True))  # as whoever began it knows it
     assert sum(isinstance(event, StartedAgain) for event in rest) == 1 - n_again
     assert isinstance(whole[-1], Finished)
     for file in FILES:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trainer.cli.arguments import MaybeNumber, NewName, RunsToWrite, parse
 from trainer.cli.list import print_presets
 from trainer.cli.progress import show
-from trainer.config import FitConfig, check_run_name, checked
+from trainer.config import MEASURED, FitConfig, check_run_name, checked
 from trainer.console import program
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.preflight import keep_compiled_code
@@ -28,8 +28,6 @@ from trainer.runs.write import RunWriter
 
 if TYPE_CHECKING:
     from trainer.datasets import Dataset
-
-MEASURED = "auto"  # of a precision
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
     python -m trainer.cli.job
 
 The first line on stdin is {"config": …, "name": …, "runs": …, "resume": false}, with "folder", where the process may keep what only its
-program reads, and "preset", if there is one. Every further line is a command:
+program reads, "preset", if there is one, and "chosen", sentences about settings that were chosen from the data. Every further line is a
+command:
 
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}
     {"do": "set", "beta": 2.0, "learning_rate": 0.001}       either of the two; acts at the next step
@@ -88,13 +89,17 @@ def _job(spec: Mapping[str, Any], told: Iterator[bytes], steering: Steering) -> 
     from trainer.config import FitConfig
     from trainer.datasets import load_dataset
     from trainer.errors import LatentError
+    from trainer.runs.read import read_info
+    from trainer.runs.storage import place
     from trainer.training.fit import fit
 
     try:
         config = FitConfig(**spec["config"])
+        if spec["resume"]:  # it may have started again meanwhile, with fewer epochs
+            config = read_info(place(spec["runs"]) / spec["name"]).config
         threading.Thread(target=_obey, args=(told, config, steering), daemon=True).start()
         data = load_dataset(config.data, download=False)
-        how = {"resume": spec["resume"], "preset": spec.get("preset", "custom")}
+        how = {"resume": spec["resume"], "preset": spec.get("preset", "custom"), "chosen": tuple(spec.get("chosen", ()))}
         events = fit(config, data, spec["name"], spec["runs"], **how, heard=_hearing(), steering=steering)
         ended = _train(events, config, steering) if not steering.is_stopped else False
     except LatentError as error:

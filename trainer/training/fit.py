@@ -15,15 +15,15 @@ from typing import Any
 
 import torch
 
-from trainer.config import FitConfig, check_run_name, checked
+from trainer.config import MEASURED, FitConfig, check_run_name, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, LatentError, RunError, TrainingDiverged
 from trainer.preflight import keep_compiled_code
 from trainer.runs.read import other_data, read_info
 from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
-from trainer.training.choosing.early_stopping import Shorter, check_validation
-from trainer.training.choosing.trial import MEASURED, measured_precision
+from trainer.training.choosing.early_stopping import Shorter, check_validation, goes_on_as
+from trainer.training.choosing.trial import measured_precision
 from trainer.training.distributed import Team
 from trainer.training.events import Event, Finishing, StartedAgain
 from trainer.training.finish import now
@@ -157,7 +157,8 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
     writer.check_writable()
     if resume:
         info = read_info(writer.folder)
-        for key, value in config.model_dump().items():
+        asked = info.config if goes_on_as(config, info.config) else config
+        for key, value in asked.model_dump().items():
             stored = getattr(info.config, key)
             if value != stored and (key, value) != ("precision", MEASURED):
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")

@@ -7,16 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.cache.datasets import reasons_for
 from explorer.cache.runs import all_runs
 from explorer.cache.trainings import training_queue
 from explorer.jobs.fit_form import configuration
+from explorer.jobs.training import Origin
 from explorer.session.permission import permission
 from explorer.session.trainings import watch
 from explorer.session.visitor import visitor
 from explorer.text.escape import escape_markdown
 from trainer.config import FitConfig, check_run_name
 from trainer.errors import ConfigError, LatentError
-from trainer.presets import PRESETS
+from trainer.presets import CHOSEN, PRESETS
 from trainer.runs.catalogue import default_roots
 from trainer.runs.naming import first_free, slug
 from trainer.runs.storage import store_of
@@ -40,7 +42,9 @@ def queue_training(name: str, values: Mapping[str, Any], base: FitConfig, preset
             raise ConfigError("run name", name, "a name that no run has")
         if why_not := queue.why_not_queue(visitor(), name):
             raise LatentError(why_not)
-        job = queue.submit(visitor(), name, config, str(root), preset=preset if config == PRESETS.get(preset) else "custom")
+        of = preset if preset == CHOSEN or config == PRESETS.get(preset) else "custom"
+        chosen = tuple(choice.sentence() for choice in reasons_for(config)) if preset == CHOSEN else ()
+        job = queue.submit(visitor(), name, config, str(root), Origin(preset=of, chosen=chosen))
     except LatentError as error:
         st.error(escape_markdown(str(error)))
         return

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import streamlit as st
 
+from explorer.cache.datasets import reasons_for, settings_for
 from explorer.jobs.fit_form import FormField, configuration, form_fields
 from explorer.jobs.own_data import kept_uploads
 from explorer.pages.train.queueing import queue_training, suggested_name
 from explorer.pages.train.uploading import upload_dialog
 from explorer.session.remembered import shown
-from explorer.session.trainings import choose_wanted_data
+from explorer.session.trainings import choose_wanted_data, wanted_data
+from explorer.text.escape import escape_markdown
 from explorer.text.run_sentence import data_title
 from trainer.config import FitConfig, checked
 from trainer.datasets import availability, dataset_names
-from trainer.errors import ConfigError
-from trainer.presets import PRESET_NOTES, PRESETS
+from trainer.errors import ConfigError, LatentError
+from trainer.presets import CHOSEN, PRESET_NOTES, PRESETS
 
-OWN = "own settings"
+OTHERS = {CHOSEN: "Chosen from the pictures", "own settings": "Own settings"}
+"""What a training may begin with beside the presets, by how it is called."""
 FIRST = ("latent_dim", "beta", "epochs", "learning_rate")
 """The fields that matter to everybody; the others are under “All settings”."""
 GREEK = "αβσ"  # their capitals are other letters
@@ -27,48 +31,71 @@ GROUPS = {"model": "Model", "objective": "Objective", "training": "Training", "a
 
 def show_settings() -> None:
     """The form with its button."""
-    preset, data = _what()
-    base = checked(PRESETS.get(preset, FitConfig()), data=data)
+    preset, data, title = _what()
+    base = _base(preset, data)
+    form = f"{CHOSEN}-{data}" if preset == CHOSEN else preset  # another data set has other settings chosen for it
     fields = form_fields(base)
-    now = _as_it_stands(fields, preset, base)
+    now = _as_it_stands(fields, form, base)
     values: dict[str, Any] = {}
     columns = st.columns(2, gap="small")
     for place, field in enumerate(field for field in fields if field.name in FIRST):
         with columns[place % 2]:
-            values[field.name] = _control(field, preset, field.applies(now))
+            values[field.name] = _control(field, form, field.applies(now))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="machine-go"):
-        free = suggested_name(preset if preset in PRESETS else f"{data_title(data)}-own")
+        free = suggested_name(preset if preset in PRESETS else title if preset == CHOSEN else f"{title}-own")
         name = st.text_input("Name of the run", placeholder=free, key="fit-name", width="stretch").strip() or free
         with st.popover("All settings", key="fit-all"):
-            values |= _all(fields, preset, now)
+            values |= _all(fields, form, now)
         is_wanted = st.button("Train", key="fit-train", type="primary")
+        if preset == CHOSEN:
+            _why(base)
     if is_wanted:
         meant = {field.name for field in fields if field.applies(now)}
         queue_training(name, {key: value for key, value in values.items() if key in meant}, base, preset)
 
 
-def _as_it_stands(fields: tuple[FormField, ...], preset: str, base: FitConfig) -> FitConfig:
+def _base(preset: str, data: str) -> FitConfig:
+    """What the form begins with."""
+    if preset != CHOSEN:
+        return checked(PRESETS.get(preset, FitConfig()), data=data)
+    try:
+        return settings_for(data)
+    except LatentError as error:
+        st.error(escape_markdown(str(error)))
+        return checked(FitConfig(), data=data)
+
+
+def _why(base: FitConfig) -> None:
+    """What the settings were chosen by, on demand."""
+    with st.popover("Why these settings", key="fit-why", type="tertiary"), contextlib.suppress(LatentError):  # `_base` has said it
+        lines = [(f"{one.setting[:1].upper()}{one.setting[1:]} {one.value}", one.why) for one in reasons_for(base)]
+        st.markdown("\n".join(f"- **{escape_markdown(what)}**: {escape_markdown(why)}" for what, why in lines))
+
+
+def _as_it_stands(fields: tuple[FormField, ...], form: str, base: FitConfig) -> FitConfig:
     """What the form says now, as far as it was drawn before and goes together: by it some settings mean nothing."""
-    drawn = {field.name: shown(f"fit-{preset}-{field.name}") for field in fields}
+    drawn = {field.name: shown(f"fit-{form}-{field.name}") for field in fields}
     try:
         return configuration(base.data, {name: value for name, value in drawn.items() if value is not None}, base)
     except ConfigError:
         return base
 
 
-def _what() -> tuple[str, str]:
-    """Preset and data set."""
+def _what() -> tuple[str, str, str]:
+    """Preset, data set and the data set's title."""
     own = {kept.name: title for title, kept in kept_uploads().items()}
     here = [name for name in dataset_names() if availability(name).is_here]
     presets = [name for name, config in PRESETS.items() if config.data in here]
+    if wanted_data() in own:  # what was uploaded is tried with settings that fit it
+        st.session_state["fit-preset"] = CHOSEN
     preset = st.selectbox(
         "Preset",
-        [*presets, OWN],
+        [*presets, *OTHERS],
         key="fit-preset",
-        format_func=lambda name: f"{name}: {PRESET_NOTES[name]}" if name in PRESETS else "Own settings",
+        format_func=lambda name: OTHERS.get(name) or f"{name}: {PRESET_NOTES[name]}",
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        names = [*here, *own]
+        names = [*own, *here] if preset == CHOSEN else [*here, *own]
         usual = PRESETS[preset].data if preset in PRESETS else names[0]
         choose_wanted_data(f"fit-data-{preset}", names)
         data = st.selectbox(
@@ -81,23 +108,23 @@ def _what() -> tuple[str, str]:
         )
         if st.button("Upload", key="fit-upload", icon=":material/upload:"):
             upload_dialog()
-    return preset, data
+    return preset, data, own.get(data) or data_title(data)
 
 
-def _all(fields: tuple[FormField, ...], preset: str, now: FitConfig) -> dict[str, Any]:
+def _all(fields: tuple[FormField, ...], form: str, now: FitConfig) -> dict[str, Any]:
     """Every other setting, those that mean nothing with the others greyed; their values."""
     values: dict[str, Any] = {}
     for tab, group in zip(st.tabs(list(GROUPS.values())), GROUPS, strict=True):
         with tab, st.container(height=330, border=False, key=f"fit-group-{group}"):
             for field in fields:
                 if field.group == group and field.name not in FIRST:
-                    values[field.name] = _control(field, preset, field.applies(now))
+                    values[field.name] = _control(field, form, field.applies(now))
     return values
 
 
-def _control(field: FormField, preset: str, applies: bool) -> Any:
-    """One field of the form. Another preset is another form, with its own values."""
-    how: dict[str, Any] = {"key": f"fit-{preset}-{field.name}", "help": field.help, "disabled": not applies}
+def _control(field: FormField, form: str, applies: bool) -> Any:
+    """One field. Another preset has another form, with its own values."""
+    how: dict[str, Any] = {"key": f"fit-{form}-{field.name}", "help": field.help, "disabled": not applies}
     label = field.label if field.label[0] in GREEK else field.label[:1].upper() + field.label[1:]
     default = field.default
     match field.control:

@@ -39,6 +39,12 @@ class Shorter:
         return (*(sentence for sentence in chosen if not sentence.startswith(replaced)), *(choice.sentence() for choice in now))
 
 
+def goes_on_as(config: FitConfig, stored: FitConfig) -> bool:
+    """Whether a run of the stored configuration is what a training of that one became when it started again."""
+    became = checked(config, early_stopping=False, **of_epochs(config, min(stored.epochs, config.epochs)))
+    return config.early_stopping and checked(became, precision=stored.precision) == stored
+
+
 def check_validation(config: FitConfig, dataset: Dataset, n_processes: int) -> None:
     """Raises `ConfigError` where early stopping is asked for and cannot be had."""
     if config.early_stopping and n_processes > 1:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trainer.config import MEASURED, FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.decoding.records import Source
@@ -14,7 +15,17 @@ from trainer.datasets.folder import FolderSource, list_files
 from trainer.datasets.names import FIT, OwnData
 from trainer.datasets.pictures import size_of
 from trainer.errors import ImageError
-from trainer.training.choosing.settings import ChosenSize, Facts, chosen_size
+from trainer.training.choosing.settings import (
+    FEWEST_VALIDATION,
+    Choice,
+    ChosenSize,
+    Facts,
+    chosen_settings,
+    chosen_size,
+    told_early_stopping,
+    told_warmup,
+    with_typed,
+)
 
 FILES, IMAGES = 200, 2000  # looked at, evenly from all
 NEAR = 255 // 20  # grey levels from black or white
@@ -59,3 +70,15 @@ def facts_of(dataset: Dataset, train_on: str = "train") -> Facts:
     at_ends = float(((some <= NEAR) | (some >= 255 - NEAR)).mean())
     n_validation = 0 if "validation" in train_on else len(dataset.splits["validation"])
     return Facts(len(train), len(dataset.splits["test"]), dataset.image_shape, at_ends, n_validation=n_validation)
+
+
+def first_settings(dataset: Dataset) -> FitConfig:
+    """Of a first training on these pictures, where no step of it is timed before: as many epochs as it would have without haste."""
+    stops = len(dataset.splits["validation"]) >= FEWEST_VALIDATION
+    return checked(chosen_settings(facts_of(dataset)).config, data=dataset.name, precision=MEASURED, early_stopping=stops)
+
+
+def told_settings(dataset: Dataset, config: FitConfig) -> tuple[Choice, ...]:
+    """Why each of those is what it is; in `config` a person may have changed some."""
+    choices = with_typed(chosen_settings(facts_of(dataset)), config)
+    return (*choices, *told_warmup(config), *told_early_stopping(config, len(dataset.splits["validation"])))

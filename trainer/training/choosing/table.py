@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from trainer.config import FitConfig, can_stop_early, checked
+from trainer.config import MEASURED, FitConfig, can_stop_early, checked
 from trainer.console import program
 from trainer.datasets import Dataset, load_dataset
 from trainer.datasets.names import is_own, parse
@@ -25,7 +25,7 @@ from trainer.training.choosing.settings import (
     warmup_of,
     with_typed,
 )
-from trainer.training.choosing.trial import MEASURED, THREADS, threads_tried, tried
+from trainer.training.choosing.trial import THREADS, threads_tried, tried
 from trainer.training.labels.given import most_labelled
 
 SIZE_OPTION = "?size=128 after the path, both in quotes"

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import torch
 
-from trainer.config import FitConfig, checked
+from trainer.config import MEASURED, FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.metrics.evaluate import seeded
 from trainer.numerals import number
@@ -29,7 +29,6 @@ from trainer.training.schedules import settings_at
 
 Name = TypeVar("Name", str, int)
 
-MEASURED = "auto"
 BOTH = ("fp32", "autocast")
 ROUNDS = 5  # the first one pays for what is made once
 MOST_S = 15.0  # after which no further round begins

@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.cache.datasets import dataset_is_here
 from explorer.cache.runs import all_runs, get_run
 from explorer.cache.trainings import training_queue
-from explorer.jobs.retraining import free_run_name, retraining_config
+from explorer.jobs.retraining import free_run_name, origin_of, retraining_config
 from explorer.pages.dimensions.section import Examined
 from explorer.pages.dimensions.trainings import show_trainings
 from explorer.session.load import say
@@ -102,5 +102,5 @@ def _start(run_id: str, remedy: Remedy) -> None:
     root, queue = default_roots()[0], training_queue()
     taken = {*store_of(root).list(), *all_runs(), *(job.name for job in queue.jobs())}  # unfinished runs too
     name, config = free_run_name(run_id, remedy, taken), retraining_config(get_run(run_id).config, remedy)
-    if queue.submit(visitor(), name, config, str(root), patient=run_id, remedy=remedy.name) is None:
+    if queue.submit(visitor(), name, config, str(root), origin_of(run_id, remedy)) is None:
         say(queue.why_not_queue(visitor(), name) or "Not started: the list of trainings has just changed. Try once more.")
