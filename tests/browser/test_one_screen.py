@@ -118,9 +118,17 @@ def test_the_map_fills_the_window_also_after_what_stands_above_it_has_come_or_go
     eventually(lambda: _same_box(surface, before))
 
 
-@pytest.mark.parametrize("run", ["walker-2d", "melodies-2d", "mnist-2d", "sketches-2d", "faces-64"])
-def test_at_the_start_and_with_three_pins_there_is_nothing_to_scroll_and_a_key_plays_their_path(projector, server, run):
+@pytest.mark.parametrize(
+    ("run", "size"),
+    [
+        *((run, PROJECTOR) for run in ("walker-2d", "melodies-2d", "mnist-2d", "sketches-2d", "faces-64")),
+        ("walker-2d", (1400, 900)),
+    ],
+    ids=str,
+)
+def test_at_the_start_and_with_three_pins_there_is_nothing_to_scroll_and_a_key_plays_their_path(projector, server, run, size):
     page = projector
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     canvas = opened(page, server, run=run)
     settled(page)
     _nothing_below(page)

@@ -4,7 +4,7 @@ import type { Frame, Panel, PanelSlot } from "../kernel/extension";
 import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
-import { FIRST_TAB, SMALL_PICTURE_TABS, TABS, type TabId } from "../kernel/tabs";
+import { FIRST_TAB, TABS, type TabId } from "../kernel/tabs";
 import { button, h, setHidden, setText } from "../ui/dom";
 
 interface Tab {
@@ -63,7 +63,6 @@ export class SidePanel implements Panel {
     this.follow(state, pins.length);
     const tab = this.isOffered(this.editor.state().tab) ? this.editor.state().tab : FIRST_TAB;
     const isOther = this.element.dataset.tab !== tab; // an attribute that is set again costs style, even to what it was
-    this.element.toggleAttribute("data-small-picture", SMALL_PICTURE_TABS.includes(tab));
     if (isOther) this.element.dataset.tab = tab;
     for (const one of this.tabs) {
       const isChosen = one.id === tab;

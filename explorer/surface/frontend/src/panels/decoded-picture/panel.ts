@@ -15,7 +15,9 @@ const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
-const LOW_WINDOW_PX = 860; // also in picture.css
+const LOW_WINDOW_PX = 860;
+/** A tab of pins needs more: their pictures, and the path between them under these. */
+const LOW_FOR_PINS_PX = 1000;
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
 /** On a phone, while another tab than the details is chosen. */
@@ -95,8 +97,10 @@ export class DecodedPicture implements Panel {
     if (!this.given) return;
     const { isPresenting, isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
     const isLow = innerHeight < LOW_WINDOW_PX;
-    const isLookedAt = this.editor.state().tab === FIRST_TAB; // else the tab below has the room
-    const isSmall = isLow && !isPresenting && SMALL_PICTURE_TABS.includes(this.editor.state().tab);
+    const { tab } = this.editor.state();
+    const isLookedAt = tab === FIRST_TAB; // else the tab below has the room
+    const room = tab === "pins" ? LOW_FOR_PINS_PX : LOW_WINDOW_PX;
+    const isSmall = innerHeight < room && !isPresenting && SMALL_PICTURE_TABS.includes(tab);
     const share = isPresenting ? PRESENTED_SHARE : isLow ? LOW_PICTURE_SHARE : PICTURE_SHARE;
     const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * share)); // what is under it must be seen too
     const column = isLow ? 140 : 168;
@@ -104,6 +108,7 @@ export class DecodedPicture implements Panel {
     const narrow = isNarrow ? (isLookedAt ? Math.round(width * 0.32) : NARROW_SMALL_PX) : 168;
     const isUnder = isNarrow && isLookedAt && !isFolded && !isCompact;
     const small = isWide ? 64 : isUnder ? 56 : 48;
+    this.card.element.toggleAttribute("data-small", isSmall);
     this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, small, isUnder);
   }
 
