@@ -105,7 +105,7 @@ export class DecodedPicture implements Panel {
     const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * share)); // what is under it must be seen too
     const column = isLow ? 140 : 168;
     const corner = Math.min(168, Math.round(width * CORNER_SHARE));
-    const narrow = isNarrow ? (isLookedAt ? Math.round(width * 0.32) : NARROW_SMALL_PX) : 168;
+    const narrow = isNarrow ? (isLookedAt ? Math.round(width * 0.32) : NARROW_SMALL_PX) : isSmall ? SMALL_PX : 168;
     const isUnder = isNarrow && isLookedAt && !isFolded && !isCompact;
     const small = isWide ? 64 : isUnder ? 56 : 48;
     this.card.element.toggleAttribute("data-small", isSmall);
