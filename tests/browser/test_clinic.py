@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import served
 from tests.browser.surface import address, assert_no_barrier_in_either_scheme
 from trainer.datasets import load_dataset
 from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.read import read_info
+from trainer.runs.write import RunWriter
 
 
 def opened(page: Page, server: str, run: str, look: str = "KL") -> None:
@@ -33,6 +37,23 @@ def test_thresholds_act_while_they_move(page, server):
         expected = int(((kl < at).mean(0) >= 0.99).sum())
         expect(words).to_contain_text(f"{expected} of 8 dimensions")
         assert page.locator("rect").filter(has_text=", collapsed").count() == expected
+
+
+def test_a_dimension_of_which_few_images_do_not_tell_is_drawn_as_unknown(page, tmp_path):
+    shutil.copytree(HOME / "assets" / "runs" / "digits-16d", tmp_path / "few")
+    info = read_info(tmp_path / "few")
+    k = info.config.latent_dim
+    lost, errors = (84.5, 0.01, *[50.0] * (k - 2)), (46.0, *[1.0] * (k - 1))
+    found = info.examination.model_copy(update={"variance": (1.0,) * k, "shuffled": lost, "shuffled_error": errors})
+    RunWriter.at(tmp_path, "few").write_info(info.model_copy(update={"examination": found}))
+    with served(tmp_path) as url:
+        opened(page, url, "few")
+        words = page.get_by_role("status").filter(visible=True)
+        expect(words).to_contain_text(f"{k - 2} are needed by the decoder, of 1 it is not known.")
+        expect(page.get_by_text("not known whether needed")).to_be_visible()
+        bars = page.locator("rect").filter(has_text="too few images to tell whether the decoder needs it")
+        expect(bars).to_have_count(1)
+        expect(bars).to_have_text(re.compile("^z₁: KL"))
 
 
 def test_the_line_walks_down_the_staircase(page, server):

@@ -151,6 +151,7 @@ def test_a_dimension_of_which_few_images_do_not_tell_is_not_called_off():
     found = base.model_copy(update={"shuffled": tuple(lost), "shuffled_error": tuple(error), "variance": (1.0,) * k})
     told = diagnose(run.config, found)
     assert told.used.tolist() == [False] * 3 + [True] * (k - 3)
+    assert told.undecided.tolist() == [True] * 2 + [False] * (k - 2)
     assert told.headline == (
         f"Healthy: {k - 3} of {k} latent dimensions are used; 1 switched off, which does no harm; whether the other 2 are, "
         f"{found.n} images are too few to tell."

@@ -55,6 +55,8 @@ class Diagnosis:
     """"no-verdict" where a check that decides failed"""
     used: NDArray[np.bool_]
     """(K,): dimensions that the decoder needs"""
+    undecided: NDArray[np.bool_]
+    """(K,): of the others those of which too few images were examined to tell"""
     headline: str
     """the verdict in a sentence"""
     because: tuple[str, ...]
@@ -89,6 +91,7 @@ def diagnose(
     return Diagnosis(
         kind,
         used,
+        undecided(found, used, varies),
         _headline(kind, found, used, varies, made),
         (*course, *why, *_because(kind, config, found, used, varies, made)),
         remedies_for(kind, config, overfitting),

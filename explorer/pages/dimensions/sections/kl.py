@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -25,8 +27,8 @@ A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images
 **active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1).
 
 A dimension is **used**, or needed by the decoder, if it is active and shuffling it between images raises the reconstruction loss by more
-than 0.05 nats beyond two standard errors. The three counts may differ: the first asks the KL of single images, the second the encoder, the
-third the decoder."""
+than 0.05 nats beyond two standard errors; it is **not known** to be, where two standard errors reach ln 2 nats or more. The three
+counts may differ: the first asks the KL of single images, the second the encoder, the third the decoder."""
 
 
 def offered(shown: Examined) -> bool:
@@ -53,7 +55,7 @@ def show(shown: Examined) -> None:
             "Var(μ)": codes.mu.astype(float).var(0)[order],
             "active": active[order],
         }
-        | ({} if diagnosis is None else {"used": diagnosis.used[order]})
+        | ({} if diagnosis is None else {"used": _uses(diagnosis, order)})
     )
 
 
@@ -69,11 +71,16 @@ def _bars(kl: Doubles, active: NDArray[np.bool_], diagnosis: Diagnosis | None, r
             "kind": "collapse",
             "kl": short(kl.mean(0)),
             "active": active.tolist(),
-            "used": None if diagnosis is None else diagnosis.used.tolist(),
+            "used": None if diagnosis is None else _uses(diagnosis, range(len(diagnosis.used))),
             "sorted": [short(column) for column in _quantiles(kl)],
         },
         key=f"collapse-{run_id}",
     )
+
+
+def _uses(diagnosis: Diagnosis, order: Iterable[int]) -> list[bool | None]:
+    """Whether the decoder needs each of those dimensions; None where too few images were examined to tell."""
+    return [None if diagnosis.undecided[k] else bool(diagnosis.used[k]) for k in order]
 
 
 def _image_by_image(run: Run, kl: Doubles, order: list[int]) -> None:

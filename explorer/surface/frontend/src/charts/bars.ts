@@ -12,8 +12,8 @@ export interface CollapseData {
   readonly kl: readonly number[];
   /** Var(μ) > .01 (Burda 2016). */
   readonly active: readonly boolean[];
-  /** Whether reconstruction needs it; nothing where that was not measured. */
-  readonly used: readonly boolean[] | null;
+  /** Whether reconstruction needs it, null where too few images were examined to tell; nothing where that was not measured. */
+  readonly used: readonly (boolean | null)[] | null;
   /** KL of the images, ascending, for every dimension. */
   readonly sorted: readonly (readonly number[])[];
 }
@@ -67,7 +67,7 @@ export class CollapseBars {
       "div",
       { class: "lc-root" },
       this.words,
-      legend(data.used !== null),
+      legend(data.used),
       this.bars.element,
       h("div", { class: "lc-dials" }, this.epsilon.element, this.delta.element),
       this.curve.element,
@@ -80,7 +80,9 @@ export class CollapseBars {
     const collapsed = collapsedAt(data.sorted, epsilon, delta);
     const n = collapsed.filter(Boolean).length;
     const active = data.active.filter(Boolean).length;
-    const used = data.used === null ? "" : ` ${data.used.filter(Boolean).length} are needed by the decoder.`;
+    const nUnknown = data.used?.filter((use) => use === null).length ?? 0;
+    const unknown = nUnknown > 0 ? `, of ${nUnknown} it is not known` : "";
+    const used = data.used === null ? "" : ` ${data.used.filter(Boolean).length} are needed by the decoder${unknown}.`;
     setText(
       this.words,
       `${n} of ${data.kl.length} dimensions are (${plain(epsilon)}, ${plain(delta)})-collapsed; ${active} are active units (Var(μ) > 0.01).${used}`,
@@ -111,7 +113,8 @@ export class CollapseBars {
     const gap = Math.max(Math.min(6, step * 0.25), step - WIDEST_PX); // few bars stay bars and do not become areas
     order.forEach((k, i) => {
       const top = bars.y(data.kl[k]);
-      const state = collapsed[k] ? "collapsed" : data.used && !data.used[k] ? "idle" : "used";
+      const use = data.used?.[k];
+      const state = collapsed[k] ? "collapsed" : use === null ? "unknown" : use === false ? "idle" : "used";
       const bar = bars.add("rect", {
         x: bars.x(i) + gap / 2,
         y: Math.min(top, bars.bottom - 1.5),
@@ -120,7 +123,7 @@ export class CollapseBars {
         class: `lc-bar lc-${state}`,
       });
       const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-      title.textContent = `${dimension(k)}: KL ${number(data.kl[k], 3)} nats, ${data.active[k] ? "active" : "not active"}${data.used ? (data.used[k] ? ", needed by the decoder" : ", not needed by the decoder") : ""}${collapsed[k] ? ", collapsed" : ""}`;
+      title.textContent = `${dimension(k)}: KL ${number(data.kl[k], 3)} nats, ${data.active[k] ? "active" : "not active"}${said(use)}${collapsed[k] ? ", collapsed" : ""}`;
       bar.append(title);
     });
   }
@@ -159,7 +162,15 @@ export class CollapseBars {
   }
 }
 
-function legend(hasUse: boolean): HTMLElement {
+/** What a bar's tooltip says of the decoder's use. */
+function said(use: boolean | null | undefined): string {
+  if (use === undefined) return "";
+  if (use === null) return ", too few images to tell whether the decoder needs it";
+  return use ? ", needed by the decoder" : ", not needed by the decoder";
+}
+
+function legend(used: CollapseData["used"]): HTMLElement {
+  const hasUse = used !== null;
   const entry = (state: string, text: string): HTMLElement =>
     h("span", { class: "lc-key" }, h("i", { class: `lc-swatch lc-${state}` }), text);
   return h(
@@ -167,6 +178,7 @@ function legend(hasUse: boolean): HTMLElement {
     { class: "lc-legend" },
     entry("used", hasUse ? "needed by the decoder" : "carries information"),
     ...(hasUse ? [entry("idle", "not needed")] : []),
+    ...(used?.includes(null) ? [entry("unknown", "not known whether needed")] : []),
     entry("collapsed", "(ε, δ)-collapsed"),
   );
 }
