@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from explorer.pages.samples.drawn import FITTED, POSTERIOR, PRIOR, Choice, arrays_file, drawn, sentence, sources, title
+from explorer.pages.samples.drawn import FITTED, POSTERIOR, PRIOR, Choice, arrays_file, caution, drawn, sentence, sources, title
 from tests.explorer.conftest import KINDS
 from tests.explorer.shown import app, said, sound, words
 from trainer.runs.catalogue import load_run
@@ -57,6 +58,18 @@ def test_a_seed_gives_the_same_sheet_and_mean_and_draw_have_the_same_codes():
     assert set(np.unique(coins.images)) == {0.0, 1.0}
     # Bernoulli: mean over pixels of draws is that of the means, to five standard errors
     assert abs(float(coins.images.mean() - one.images.mean())) < 5 * 0.5 / np.sqrt(coins.images.size)
+
+
+def test_where_the_codes_are_not_spread_as_the_prior_the_page_says_by_how_much():
+    """The bound is that of the run's own record: the density's factor is its exponential."""
+    run = load_run("walker-2d")
+    low, _ = run.info.examination.prior_distance
+    factor = f"at least {np.exp(low):.1f} times as dense"
+    assert factor in caution(run, choice()) and factor in words(sound(app(run="walker-2d", view="samples").run()))
+    assert caution(run, choice(source=POSTERIOR)) == ""
+    assert caution(load_run("mnist-2d"), choice()) == ""
+    unjudged = run.info.model_copy(update={"examination": None})
+    assert caution(replace(run, info=unjudged), choice()) == ""
 
 
 def test_temperature_0_decodes_the_mean():

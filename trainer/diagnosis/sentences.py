@@ -40,6 +40,14 @@ def information_sentence(found: Examination) -> str:
     return f"The latent code carries {number(low)} nats of information about the image; {kl}."
 
 
+def samples_sentence(found: Examination) -> str:
+    """That samples from the prior are not spread as codes are, where that is sure; else empty."""
+    low, _ = found.prior_distance
+    if low <= FAR:
+        return ""
+    return f"Codes are not spread as the prior is: where they lie they are at least {_times(low)} as dense (geometric mean)."
+
+
 def prior_sentence(found: Examination) -> str:
     """How far the codes as a whole are from the prior, and what follows from it, if anything does."""
     low, high = found.prior_distance

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.text.test_images import class_name, image_name
+from explorer.text.verdict import line_of
+from trainer.diagnosis.sentences import samples_sentence
 from trainer.latent.draws import fitted_draws, posterior_draws, prior_draws
 from trainer.numerals import count, number
 from trainer.runs.read import Run
@@ -108,6 +110,14 @@ def sentence(run: Run, choice: Choice) -> str:
     mean = "decoded from z" if run.config.is_deterministic else "the mean of p(x|z)"
     pixels = mean if choice.pixels == "mean" else f"one draw from p(x|z), {run.config.likelihood}"
     return f"{formulas[choice.source]}; each picture is {pixels}{_told(run, choice)}. Seed {choice.seed}."
+
+
+def caution(run: Run, choice: Choice) -> str:
+    """That codes are spread otherwise than what is drawn, where that is known; not yet Markdown."""
+    found, line = run.info.examination, line_of(run.info, run.encodings.mu)
+    if choice.source != PRIOR or found is None or line is None or line.kind == "no-verdict":
+        return ""
+    return samples_sentence(found)
 
 
 def _told(run: Run, choice: Choice) -> str:

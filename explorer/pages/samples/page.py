@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.cache.datasets import originals_of
 from explorer.cache.runs import get_run
-from explorer.pages.samples.drawn import POSTERIOR, Choice, Drawn, arrays_file, drawn, sentence, sources, title
+from explorer.pages.samples.drawn import POSTERIOR, Choice, Drawn, arrays_file, caution, drawn, sentence, sources, title
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.export import png, safe_file_name, sheet
 from explorer.session.load import State
@@ -56,7 +56,7 @@ def show(now: State) -> None:
     with st.container(key="samples-sheets"):
         left, right = st.columns(2, gap="medium")
     with left:
-        _sheet(pictures, title(run, choice), sentence(run, choice))
+        _sheet(pictures, title(run, choice), f"{sentence(run, choice)} {caution(run, choice)}".strip())
     with right:
         _real(run, choice)
     height, width, *_ = _laid(pictures).shape
