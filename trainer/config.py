@@ -18,6 +18,7 @@ MAX_RUN_NAME = 64
 RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
 MAX_LATENT_DIM = 512
 MAX_FILM_WEIGHTS = 20
+THE_LOSS = "the loss is reconstruction + β KL alone: not for pca, m2 and m1+m2, several importance samples or free bits"
 MEASURED = "auto"  # the precision, which a training then finds by some steps
 MAX_IMPORTED_DIM, MAX_IMPORTED_BETA = 4096, 1e9
 
@@ -242,7 +243,7 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
     if config.model == "m1+m2" and not 0 < config.feature_epochs < config.epochs:
         yield "feature_epochs", f"1 to {config.epochs - 1} for 'm1+m2', so that M1 and M2 are both trained"
     if config.early_stopping and not can_stop_early(config):
-        yield "early_stopping", "False unless train_on is 'train' and the model is neither 'pca' nor 'm1+m2'"
+        yield "early_stopping", f"False unless train_on is 'train' and {THE_LOSS}"
     if config.model == "m1+m2" and config.scale in ("optimal", "per-pixel") and config.has_scale:
         yield "scale", "'fixed' or 'learned' for 'm1+m2'"
 
@@ -256,8 +257,9 @@ def checked(config: FitConfig, **changes: Any) -> FitConfig:
 
 
 def can_stop_early(config: FitConfig) -> bool:
-    """Whether validation images, of which nothing is learned, may say with how many epochs it is trained."""
-    return config.train_on == "train" and config.model not in ("pca", "m1+m2")
+    """Whether validation images may say with how many epochs it is trained: none is learned from, and what is trained is their loss."""
+    is_loss = config.importance_samples == 1 and not config.free_bits and config.model != "pca" and not config.is_semi_supervised
+    return config.train_on == "train" and is_loss
 
 
 def of_epochs(config: FitConfig, epochs: int) -> dict[str, int]:

@@ -14,6 +14,7 @@ from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 from trainer.models.numpy_engine import CHUNK
+from trainer.training.choosing.early_stopping import check_validation
 from trainer.training.choosing.looking import first_settings, told_settings
 from trainer.training.choosing.settings import Choice
 
@@ -36,7 +37,7 @@ def images_to_learn_from(name: str, called: str = "") -> bytes:
     return pack_training(load_dataset(name, download=False), called)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner="Looking at the pictures …")
 def settings_for(name: str) -> FitConfig:
     """Those of a first training on a data set, chosen from its pictures. Raises `DataError` where they are not on this machine."""
     return first_settings(load_dataset(name, download=False))
@@ -46,6 +47,18 @@ def settings_for(name: str) -> FitConfig:
 def reasons_for(config: FitConfig) -> tuple[Choice, ...]:
     """Why the settings of a first training are what they are. Raises as `settings_for`."""
     return told_settings(load_dataset(config.data, download=False), config)
+
+
+def check_early_stopping(config: FitConfig) -> None:
+    """Raises `ConfigError` where it is asked for and the data has too few images for validation, and as `settings_for`."""
+    if config.early_stopping:
+        check_validation(config, load_dataset(config.data, download=False), n_processes=1)
+
+
+def forget_data_sets() -> None:
+    """What was kept of data sets by their names: an upload may take the name of one that was removed."""
+    for kept in (images_to_learn_from, settings_for, reasons_for):
+        kept.clear()
 
 
 def images_of_run_to_learn_from(run_id: str) -> bytes:

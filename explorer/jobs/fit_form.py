@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from trainer.config import FitConfig, can_stop_early, checked
 from trainer.errors import ConfigError
 from trainer.likelihoods.registry import LIKELIHOODS
+from trainer.training.choosing.looking import with_epochs
 
 Control = Literal["choice", "whole", "number", "switch", "widths"]
 Group = Literal["model", "objective", "training", "afterwards"]
@@ -103,16 +104,17 @@ def form_fields(base: FitConfig | None = None) -> tuple[FormField, ...]:
     return tuple(_field(name, info, base) for name, info in FitConfig.model_fields.items() if name not in LEFT_OUT)
 
 
-def configuration(data: str, values: Mapping[str, Any], base: FitConfig | None = None) -> FitConfig:
+def configuration(data: str, values: Mapping[str, Any], base: FitConfig | None = None, is_chosen: bool = False) -> FitConfig:
     """The configuration that was filled in; what does not apply to it is as in `base`. Raises `ConfigError` with the trainer's sentence.
 
-    Widths may be a text, `256, 128`.
+    Widths may be a text, `256, 128`. is_chosen: whether `base` was chosen from the data, so that what follows from a setting goes with it.
     """
     base = base or FitConfig()
     told = {name: widths_of(name, value) if name in ("hidden", "feature_hidden") else value for name, value in values.items()}
     if not can_stop_early(base.model_copy(update={"data": data, **told})):
         told["early_stopping"] = False  # which another model or other splits to learn from do not allow
-    return checked(base, data=data, **told)
+    config = checked(base, data=data, **told)
+    return with_epochs(base, config) if is_chosen else config
 
 
 def widths_of(name: str, value: Any) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ def test_a_dimension_of_which_few_images_do_not_tell_is_drawn_as_unknown(page, t
     shutil.copytree(HOME / "assets" / "runs" / "digits-16d", tmp_path / "few")
     info = read_info(tmp_path / "few")
     k = info.config.latent_dim
-    lost, errors = (84.5, 0.01, *[50.0] * (k - 2)), (46.0, *[1.0] * (k - 1))
+    lost, errors = (84.5, 0.01, *[50.0] * (k - 2)), (46.0, *[0.1] * (k - 1))
     found = info.examination.model_copy(update={"variance": (1.0,) * k, "shuffled": lost, "shuffled_error": errors})
     RunWriter.at(tmp_path, "few").write_info(info.model_copy(update={"examination": found}))
     with served(tmp_path) as url:

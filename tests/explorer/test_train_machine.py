@@ -5,14 +5,18 @@ Nothing is trained here: what is queued waits. The whole way, with a process, is
 
 from __future__ import annotations
 
+import io
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.cache.datasets import forget_data_sets, settings_for
 from explorer.cache.trainings import training_queue
 from explorer.jobs import own_data
-from explorer.jobs.own_data import keep_upload
+from explorer.jobs.own_data import Upload, forget_upload, keep_upload
 from explorer.jobs.training import Training, read_trainings, write_training
 from explorer.jobs.trainings import TrainingQueue
 from explorer.pages.train.settings import FIRST
@@ -165,7 +169,8 @@ def test_what_is_changed_of_it_is_said_to_be_so(uploaded):
     form("number_input", "epochs").set_value(7)
     click(test, "fit-train")
     (job,) = training_queue().jobs()
-    assert job.config.epochs == 7 and job.preset == CHOSEN
+    assert (job.config.epochs, job.config.warmup_epochs, job.preset) == (7, 0, CHOSEN)  # of 300 the warm-up was 30
+    assert not any(sentence.startswith("warm-up") for sentence in job.chosen)
     assert any(sentence.startswith("epochs 7: as typed") for sentence in job.chosen)
 
 
@@ -180,6 +185,53 @@ def test_another_model_may_be_chosen_that_no_validation_image_stops(uploaded):
     test = click(test, "fit-train")
     (job,) = training_queue().jobs()
     assert (job.config.model, job.config.early_stopping) == ("pca", False)
+
+
+def test_a_batch_of_another_size_has_its_own_number_of_steps(uploaded):
+    test = opened_on(uploaded)
+    test.number_input(key=f"fit-{CHOSEN}-{uploaded}-batch_size").set_value(5)
+    click(test, "fit-train")
+    (job,) = training_queue().jobs()
+    n_train = len(load_dataset(uploaded).splits["train"])
+    (told,) = [sentence for sentence in job.chosen if sentence.startswith("epochs ")]
+    assert f"{job.config.epochs * -(-n_train // 5)} steps" in told
+
+
+def test_early_stopping_without_images_for_validation_is_refused_before_it_waits(quiet, tmp_path):
+    rng = np.random.default_rng(0)
+    files = [Upload(f"{i}.png", _png(rng)) for i in range(9)]
+    name = keep_upload(files, "nine", 16, folder=tmp_path / "uploads").name
+    assert len(load_dataset(name).splits["validation"]) < 3
+    test = opened_on(name)
+    assert not test.toggle(key=f"fit-{CHOSEN}-{name}-early_stopping").value
+    test.toggle(key=f"fit-{CHOSEN}-{name}-early_stopping").set_value(True)
+    test = click(test, "fit-train")
+    assert "early_stopping is True; allowed: False with fewer than 3 images" in "\n".join(
+        e.value.replace("\\", "") for e in test.error
+    )
+    assert training_queue().jobs() == ()
+
+
+def _png(rng: np.random.Generator) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(rng.integers(0, 256, (16, 16), np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_another_upload_under_the_same_title_has_its_own_settings(quiet, tmp_path):
+    rng = np.random.default_rng(0)
+    found = []
+    for shape in ((16, 16), (16, 16, 3)):
+        files = []
+        for i in range(40):
+            out = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(out, "PNG")
+            files.append(Upload(f"{i}.png", out.getvalue()))
+        name = keep_upload(files, "same", 16, folder=tmp_path / "uploads").name
+        forget_data_sets()  # as the dialog does
+        found.append(settings_for(name).network)
+        forget_upload("same", folder=tmp_path / "uploads")
+    assert found == ["mlp", "residual"]
 
 
 def test_a_data_set_that_has_gone_is_said_and_the_form_stays(uploaded, tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 
 from tests.trainer.test_cli import ask
 from tests.trainer.test_overfitting import EPOCHS, FALLING, VALLEY
+from trainer.cli import progress
 from trainer.cli.job import _lines
 from trainer.config import FitConfig, can_stop_early, checked, of_epochs
 from trainer.datasets import Dataset, absolute_name
@@ -17,10 +20,11 @@ from trainer.errors import ConfigError
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import read_info
 from trainer.runs.write import RunWriter
+from trainer.training import loop
 from trainer.training.choosing.early_stopping import shorter
 from trainer.training.choosing.settings import EARLY_STOPPING
 from trainer.training.choosing.table import chosen_for
-from trainer.training.events import EpochEnded, Finished, StartedAgain
+from trainer.training.events import EpochEnded, Event, Finished, StartedAgain
 from trainer.training.fit import fit
 from trainer.training.schedules import learning_rate_at
 from trainer.training.steering import Steering
@@ -74,6 +78,7 @@ def test_the_shorter_training_takes_steps_of_the_same_sum(digits, schedule):
     assert found.config == checked(config, epochs=n, warmup_epochs=30 * n // 300, early_stopping=False)
     assert "of 300 the loss on 179 validation images was lowest after about 41 and rose since" in found.sentence
     assert len(digits.splits["validation"]) == 179
+    assert found.sentence.endswith("fell" if schedule == "constant" else f"; in {n} the falling step size leads about as far")
 
 
 @pytest.mark.parametrize(
@@ -121,26 +126,54 @@ def test_the_run_is_the_one_that_so_many_epochs_would_have_given(few, tmp_path):
     assert stopped.info.metrics.elbo > load_run("long", tmp_path).info.metrics.elbo + 5
 
 
-@pytest.mark.parametrize("n_again", [0, 1], ids=["before", "after"])
-def test_it_is_the_same_run_where_it_was_interrupted_before_or_after_it_starts_again(few, tmp_path, n_again):
-    whole = list(fit(LONG, few, "whole", tmp_path))
+@pytest.fixture(scope="module")
+def whole(few, tmp_path_factory) -> tuple[Path, list[Event]]:
+    """The run "whole" in a folder, and what was told of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, list(fit(LONG, few, "whole", folder))
+
+
+def last_before(events: list[Event]) -> int:
+    """The epoch after which it starts again."""
+    again = next(i for i, event in enumerate(events) if isinstance(event, StartedAgain))
+    return max(event.epoch for event in events[:again] if isinstance(event, EpochEnded))
+
+
+@pytest.mark.parametrize("where", ["early", "deciding", "between", "late"])
+def test_it_is_the_same_run_wherever_it_was_interrupted(few, tmp_path, whole, where, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)  # what was last is kept
+    folder, told = whole
+    n_again, at = (0, {"early": 5, "deciding": last_before(told)}[where]) if where in ("early", "deciding") else (1, 5)
     events = fit(LONG, few, "halves", tmp_path)
     seen = 0
     for event in events:
         seen += isinstance(event, StartedAgain)
-        if seen == n_again and isinstance(event, EpochEnded) and event.epoch == 5:
+        if seen == n_again and (where == "between" or (isinstance(event, EpochEnded) and event.epoch == at)):
             break
     events.close()
     began = read_info(tmp_path / "halves")
     assert began.state == "interrupted" and began.config.early_stopping == (n_again == 0)
+    assert began.before == (LONG if n_again else None)
     with pytest.raises(ConfigError, match="with which run 'halves' began"):
         next(iter(fit(checked(LONG, beta=2.0), few, "halves", tmp_path, resume=True)))
     rest = list(fit(LONG, few, "halves", tmp_path, resume=True))  # as whoever began it knows it
     assert sum(isinstance(event, StartedAgain) for event in rest) == 1 - n_again
-    assert isinstance(whole[-1], Finished)
+    assert isinstance(told[-1], Finished)
     for file in FILES:
-        assert (tmp_path / "halves" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
-    assert read_info(tmp_path / "halves").chosen == read_info(tmp_path / "whole").chosen
+        assert (tmp_path / "halves" / file).read_bytes() == (folder / "whole" / file).read_bytes()
+    assert read_info(tmp_path / "halves").chosen == read_info(folder / "whole").chosen
+    if where == "deciding":
+        assert not any(isinstance(event, EpochEnded) and event.epoch == at + 1 for event in rest[:1])
+        assert isinstance(rest[0], StartedAgain)
+
+
+def test_a_run_that_never_started_again_does_not_go_on_as_another(few, tmp_path):
+    short = checked(LONG, early_stopping=False, **of_epochs(LONG, 50))
+    events = fit(short, few, "short", tmp_path)
+    next(event for event in events if isinstance(event, EpochEnded))
+    events.close()
+    with pytest.raises(ConfigError, match="warmup_epochs is 40; allowed: 5, with which run 'short' began"):
+        next(iter(fit(LONG, few, "short", tmp_path, resume=True)))
 
 
 def test_where_it_never_overfits_nothing_of_it_changes(digits, tmp_path):
@@ -158,7 +191,8 @@ def test_where_it_never_overfits_nothing_of_it_changes(digits, tmp_path):
 
 
 def test_it_is_refused_where_no_image_may_say_when_to_stop(few, tmp_path):
-    for changes in ({"train_on": "train+validation"}, {"model": "m1+m2", "feature_epochs": 5, "latent_dim": 2}):
+    others = ({"model": "m2"}, {"importance_samples": 5}, {"free_bits": 0.5})
+    for changes in ({"train_on": "train+validation"}, {"model": "m1+m2", "feature_epochs": 5, "latent_dim": 2}, *others):
         with pytest.raises(ConfigError, match="early_stopping is True; allowed: False unless train_on is 'train'"):
             checked(FitConfig(), early_stopping=True, **changes)
     none = replace(few, splits={**few.splits, "validation": few.splits["validation"][:2]})
@@ -219,6 +253,32 @@ def test_a_folder_of_few_pictures_ends_with_a_model_that_does_not_overfit(pictur
     assert info.overfitting is None and "overfits" not in out
     assert any(sentence.startswith(f"epochs {info.config.epochs}: of 300 the loss on") for sentence in info.chosen)
     assert not any(sentence.startswith(EARLY_STOPPING) for sentence in info.chosen)
+
+
+def test_the_same_words_go_on_after_it_started_again(pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("fit", pictures, "--epochs", "300", "--early-stopping", "--no-classifier", "--film-weights", "0", "--name", "mine")
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
+    shown = progress.Shown.event
+
+    def stopping(self, event):
+        shown(self, event)
+        if isinstance(event, StartedAgain):
+            self.is_again = True
+        if getattr(self, "is_again", False) and isinstance(event, EpochEnded):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.Shown, "event", stopping)
+    with contextlib.suppress(KeyboardInterrupt):
+        ask(capsys, *words)
+    info = read_info(tmp_path / "runs" / "mine")
+    assert info.before is not None and info.before.epochs == 300 and info.config.epochs < 300 and info.state == "interrupted"
+    monkeypatch.setattr(progress.Shown, "event", shown)
+    code, _, err = ask(capsys, *words, "--beta", "2", "--resume")
+    assert code == 2 and "beta is 2.0; allowed: 1.0" in err
+    code, _, err = ask(capsys, *words, "--resume")
+    assert code == 0, err
+    assert read_info(tmp_path / "runs" / "mine").state == "finished"
 
 
 def test_a_training_in_the_background_says_that_it_starts_again(few, tmp_path):

@@ -117,6 +117,8 @@ def test_the_verdict_says_so_and_offers_fewer_epochs():
     told = {of: diagnose(run.config, uneven, run.encodings.mu, of).because[-1] for of in (None, Overfitting(epoch=95, rise=620.4))}
     assert [("more epochs" in line, "overfitted model" in line) for line in told.values()] == [(True, False), (False, True)]
     assert remedy.changes == {"epochs": 95, "warmup_epochs": 95 * run.config.warmup_epochs // run.config.epochs}
+    late = Overfitting(epoch=95, rise=620.4, epochs=int(0.95 * run.config.epochs))  # hardly fewer than were trained
+    assert diagnose(run.config, run.info.examination, run.encodings.mu, late).remedies[0].changes["epochs"] == 95
     falling = diagnose(run.config, run.info.examination, run.encodings.mu, Overfitting(epoch=95, rise=620.4, epochs=120)).remedies[
         0
     ]
@@ -147,7 +149,7 @@ def test_a_dimension_of_which_few_images_do_not_tell_is_not_called_off():
     lost = np.full(k, 50.0)
     error = np.full(k, 1.0)
     lost[:2], error[:2] = 84.5, 46.0  # within two standard errors
-    lost[2] = 0.01
+    lost[2], error[2] = 0.01, 0.1
     found = base.model_copy(update={"shuffled": tuple(lost), "shuffled_error": tuple(error), "variance": (1.0,) * k})
     told = diagnose(run.config, found)
     assert told.used.tolist() == [False] * 3 + [True] * (k - 3)

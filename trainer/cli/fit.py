@@ -87,8 +87,8 @@ def fit_command(argv: list[str]) -> None:
     run_name = _name_for(options, asked)
     folder = place(options.runs) / run_name
     if options.resume and (folder / RUN_JSON).is_file():
-        began = read_info(folder).config  # what is typed is held against it by `fit`
-        options = _options(argv[1:], asked, replace(options, config=began))
+        info = read_info(folder)  # what is typed is held against it by `fit`
+        options = _options(argv[1:], asked, replace(options, config=info.before or info.config))
     elif asked.is_chosen:
         _fit_chosen(argv[1:], options, asked, run_name)
         return

@@ -95,12 +95,12 @@ def _job(spec: Mapping[str, Any], told: Iterator[bytes], steering: Steering) -> 
 
     try:
         config = FitConfig(**spec["config"])
-        if spec["resume"]:  # it may have started again meanwhile, with fewer epochs
-            config = read_info(place(spec["runs"]) / spec["name"]).config
         threading.Thread(target=_obey, args=(told, config, steering), daemon=True).start()
         data = load_dataset(config.data, download=False)
         how = {"resume": spec["resume"], "preset": spec.get("preset", "custom"), "chosen": tuple(spec.get("chosen", ()))}
         events = fit(config, data, spec["name"], spec["runs"], **how, heard=_hearing(), steering=steering)
+        if spec["resume"]:  # it may have started again before, with fewer epochs
+            config = read_info(place(spec["runs"]) / spec["name"]).config
         ended = _train(events, config, steering) if not steering.is_stopped else False
     except LatentError as error:
         _say({"error": str(error)})

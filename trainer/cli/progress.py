@@ -167,8 +167,10 @@ def report(event: Finished) -> None:
         from trainer.config import can_stop_early
         from trainer.diagnosis.sentences import overfitting_sentence
 
-        by_itself = " --early-stopping, or" if can_stop_early(event.info.config) else ""
-        print(f"{overfitting_sentence(found)} Type{by_itself} --epochs {found.epochs or found.epoch}.")
+        info = event.info
+        is_new = can_stop_early(info.config) and not info.config.early_stopping and info.before is None
+        by_itself = " --early-stopping, or" if is_new else ""
+        print(f"{overfitting_sentence(found)} Type{by_itself} --epochs {found.fewer(info.config.epochs)}.")
 
 
 def _figures(info: Any) -> list[str]:

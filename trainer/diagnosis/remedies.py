@@ -71,8 +71,9 @@ def _warm_up(config: FitConfig) -> Remedy:
 
 def _fewer_epochs(config: FitConfig, overfitting: Overfitting) -> Remedy:
     """As many as lead about as far as the best of those that were trained, where the step size falls over them."""
-    why = f"The loss on test images was lowest after about {counted(overfitting.epoch, 'epoch')}."
-    n = min(overfitting.epochs or overfitting.epoch, config.epochs)
+    n = overfitting.fewer(config.epochs)
+    falls = f"; in {count(n)} the falling step size leads about as far" if n != overfitting.epoch else ""
+    why = f"The loss on test images was lowest after about {counted(overfitting.epoch, 'epoch')}{falls}."
     return Remedy("Fewer epochs", why, of_epochs(config, n))
 
 

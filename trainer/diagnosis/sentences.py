@@ -96,7 +96,7 @@ def undecided(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bo
     """(K,): dimensions of which reconstruction may miss `LITTLE` nats or more, but too few images were examined to say that it does.
     used, varies: (K,)."""
     lost = np.asarray(found.shuffled)
-    return np.asarray(~used & varies & (lost > USED) & (lost + SURELY * shuffled_errors(found) >= LITTLE))
+    return np.asarray(~used & varies & (lost + SURELY * shuffled_errors(found) >= LITTLE))
 
 
 def unused_sentence(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> str:

@@ -13,6 +13,7 @@ FEWEST_EPOCHS = 10  # fewer say nothing of a course
 SMOOTHED = 20  # a mean over a twentieth of the epochs is compared, for single ones differ by their draws of z
 LEAST_RISE = 1.0  # nats; no training of the shipped runs, which end well, is above .5
 LEAST_SHARE = 0.05  # of what the loss had fallen by: of large pictures a nat is nothing
+WORTH_IT = 0.9  # of the epochs: to train again for nearly as many would change little
 
 
 class Overfitting(BaseModel):
@@ -26,6 +27,10 @@ class Overfitting(BaseModel):
         description="of a training whose step size falls by the same schedule, so many that its step sizes have the sum of those up to "
         "`epoch`: both have learned about as much; None where the history has no step sizes",
     )
+
+    def fewer(self, n_epochs: int) -> int:
+        """With how many epochs to train again instead of that number."""
+        return self.epoch if self.epochs is None or self.epochs > WORTH_IT * n_epochs else self.epochs
 
 
 def overfitting_of(

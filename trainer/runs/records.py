@@ -142,6 +142,19 @@ def _up(share: float) -> str:
     return percent(max(1, math.ceil(100 * share)) / 100)
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a run remembers of how its settings came to be, as `RunInfo` has it."""
+
+    chosen: tuple[str, ...] = ()
+    """those that were chosen from the data, a sentence each"""
+    before: FitConfig | None = None
+    """those of a training that it took the place of, as that overfit"""
+
+
+NOT_CHOSEN = Settled()
+
+
 class RunInfo(BaseModel):
     """The contents of run.json."""
 
@@ -164,6 +177,9 @@ class RunInfo(BaseModel):
     )
     bounds: BoundFigures | None = Field(None, description="what `evaluate --keep` found; most runs have none")
     origin: Origin | None = Field(None, description="of an imported run")
+    before: FitConfig | None = Field(
+        None, description="settings of a training that this one took the place of, as that overfit (early stopping)"
+    )
     chosen: tuple[str, ...] = Field(
         (), description="settings that were chosen from the data, each with its reason, a sentence each"
     )

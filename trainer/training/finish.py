@@ -35,7 +35,7 @@ from trainer.runs.folder import ENCODINGS as ENCODINGS_FILE
 from trainer.runs.folder import IMAGES, WEIGHTS
 from trainer.runs.image_packing import pack
 from trainer.runs.overfitting import overfitting_of
-from trainer.runs.records import DatasetInfo, Metrics, Origin, RunInfo
+from trainer.runs.records import NOT_CHOSEN, DatasetInfo, Metrics, Origin, RunInfo, Settled
 from trainer.runs.write import RunWriter
 from trainer.training.inputs import HELD_OUT
 from trainer.training.picture_classifier import ClassifierTraining, classifier_work, has_classes
@@ -294,7 +294,7 @@ def run_info(
     epoch: int = 0,
     seconds: float = 0.0,
     origin: Origin | None = None,
-    chosen: tuple[str, ...] = (),
+    settled: Settled = NOT_CHOSEN,
     history: Sequence[Mapping[str, float]] = (),
 ) -> RunInfo:
     """What run.json says, all but the checksums. machine: what else is to say of it than its processor. history: of all its epochs."""
@@ -309,7 +309,8 @@ def run_info(
             "seconds": round(seconds, 1),
             "n_parameters": n_parameters,
             "origin": origin,
-            "chosen": chosen,
+            "chosen": settled.chosen,
+            "before": settled.before,
             "metrics": results and results.metrics,
             "examination": results and results.examination,
             "continuity": results and results.continuity,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from trainer.datasets import Dataset
 from trainer.errors import ConfigError, LatentError, RunError, TrainingDiverged
 from trainer.preflight import keep_compiled_code
 from trainer.runs.read import other_data, read_info
-from trainer.runs.records import RunInfo
+from trainer.runs.records import RunInfo, Settled
 from trainer.runs.write import RunWriter
-from trainer.training.choosing.early_stopping import Shorter, check_validation, goes_on_as
+from trainer.training.choosing.early_stopping import Shorter, check_validation
 from trainer.training.choosing.trial import measured_precision
 from trainer.training.distributed import Team
 from trainer.training.events import Event, Finishing, StartedAgain
@@ -65,13 +65,13 @@ def fit(
     check_validation(config, dataset, team.size)
     began = (stored.preset, stored.created) if stored else (preset, now())
     make = partial(_trainer, dataset, writer, *began, device, team, snapshots, steering)
-    trainer = make(config, stored.chosen if stored else chosen)
+    trainer = make(config, Settled(stored.chosen, stored.before) if stored else Settled(chosen))
     _take_place(trainer, resume)
     yield from _trained(trainer, heard)
     if (found := trainer.shorter) is not None:
-        chosen = found.retold(trainer.chosen)
+        settled = Settled(found.retold(trainer.settled.chosen), config)
         del trainer  # and what it holds in memory
-        yield from _trained_again(make(found.config, chosen), found, heard)
+        yield from _trained_again(make(found.config, settled), found, heard)
 
 
 def _trainer(
@@ -84,11 +84,11 @@ def _trainer(
     snapshots: int,
     steering: Steering | None,
     config: FitConfig,
-    chosen: tuple[str, ...],
+    settled: Settled,
 ) -> Trainer:
-    """A training that remembers what was chosen for it."""
+    """A training that remembers how its settings came to be."""
     trainer = Trainer(config, dataset, writer, preset, created, device, team, snapshots, steering)
-    trainer.chosen = chosen
+    trainer.settled = settled
     return trainer
 
 
@@ -105,8 +105,7 @@ def _trained_again(trainer: Trainer, shorter: Shorter, heard: Callable[[Finishin
     """All events of a training that takes the place of one that overfits."""
     _take_place(trainer, resume=False)
     trainer.write_state("training")
-    yield StartedAgain(shorter.config, shorter.sentence)
-    yield from _trained(trainer, heard)
+    yield from _trained(trainer, heard, [StartedAgain(shorter.config, shorter.sentence)])
 
 
 def _as_measured(
@@ -134,9 +133,10 @@ def _agreed(team: Team, prepare: Callable[[], FitConfig], config: FitConfig) -> 
     return config
 
 
-def _trained(trainer: Trainer, heard: Callable[[Finishing], None]) -> Iterator[Event]:
-    """All events of a training; however it ends, its state is on disk."""
+def _trained(trainer: Trainer, heard: Callable[[Finishing], None], first: Sequence[Event] = ()) -> Iterator[Event]:
+    """All events of a training, after those that come first; however it ends, its state is on disk."""
     try:
+        yield from first
         with _matmul_precision(trainer.config.precision):
             yield from trainer.epochs()
         if trainer.shorter is None:
@@ -157,10 +157,10 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
     writer.check_writable()
     if resume:
         info = read_info(writer.folder)
-        asked = info.config if goes_on_as(config, info.config) else config
-        for key, value in asked.model_dump().items():
-            stored = getattr(info.config, key)
-            if value != stored and (key, value) != ("precision", MEASURED):
+        began = info.before or info.config  # it may have started again since
+        for key, value in config.model_dump().items():
+            stored = getattr(began, key)
+            if config != info.config and value != stored and (key, value) != ("precision", MEASURED):
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
             raise RunError(other_data(dataset, name, "began with"))

@@ -46,3 +46,8 @@ def history_row(
         row["test_error"] = classifier_error(model, test.images[few], test.labels[few])
     row |= {"beta": setting.beta, "learning_rate": setting.learning_rate}
     return row if config.is_deterministic else row | {f"kl_{k + 1}": float(value) for k, value in enumerate(kl)}
+
+
+def n_measured(chosen: NDArray[np.int64], test: Split, validation: Split | None) -> int:
+    """How many images such a row measures."""
+    return len(chosen) + sum(min(len(split.index), HISTORY_IMAGES) for split in (test, validation) if split is not None)

@@ -21,7 +21,7 @@ from trainer.metrics.evaluate import seeded, to_unit
 from trainer.models.torch_engine import Vae, model_of
 from trainer.numerals import percent
 from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
-from trainer.runs.records import DatasetInfo, RunInfo
+from trainer.runs.records import NOT_CHOSEN, DatasetInfo, RunInfo, Settled
 from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
 from trainer.training.backward.step import WrittenStep, reason_against
@@ -41,7 +41,7 @@ from trainer.training.finish import (
     seconds_of_parts,
     write_results,
 )
-from trainer.training.history import HISTORY_IMAGES, history_row
+from trainer.training.history import HISTORY_IMAGES, history_row, n_measured
 from trainer.training.inputs import EPOCH, mean_image, seeded_choice, spectrum_of, splits_of
 from trainer.training.labels.given import check_labels, labelled_images, labelled_order
 from trainer.training.labels.propagated import Propagated, Propagation
@@ -61,8 +61,8 @@ ROOM_BESIDE = 8_000_000  # bytes for maps, classifier, history and the next vers
 class Trainer:
     """One training run in memory: model, optimiser, fixed points, and what was recorded so far."""
 
-    chosen: tuple[str, ...] = ()
-    """settings that were chosen from the data, a sentence each"""
+    settled: Settled = NOT_CHOSEN
+    """how its settings came to be"""
     likely: Propagated | None = None
     """the classes of all training images as their neighbours suggest them, once they are wanted"""
     shorter: Shorter | None = None
@@ -118,7 +118,7 @@ class Trainer:
         begins_at = self.progress.epoch * self.steps_an_epoch
         self.take_changes(begins_at)
         self.show(begins_at, is_marked=True)
-        while self.progress.epoch < self.config.epochs:
+        while not self.overfits() and self.progress.epoch < self.config.epochs:
             epoch = self.progress.epoch + 1
             yield from self.propagate(epoch)
             began, self.away = time.perf_counter(), 0.0
@@ -128,7 +128,7 @@ class Trainer:
             looking = time.perf_counter()
             row = self.row(epoch) if self.team.is_writer else {}
             if self.team.is_writer:
-                self.guess((time.perf_counter() - looking) / (len(self.check_pick) + min(len(self.test.index), HISTORY_IMAGES)))
+                self.guess((time.perf_counter() - looking) / n_measured(self.check_pick, self.test, self.validation))
             self.progress.epoch = epoch
             self.progress.seconds += time.perf_counter() - began - self.away
             self.progress.history.append(row)
@@ -138,9 +138,11 @@ class Trainer:
             self.show(epoch * self.steps_an_epoch, is_marked=True)
             self.forecast.epoch_ended(epoch, time.perf_counter() - measuring)
             yield EpochEnded(epoch, row)
-            self.shorter = shorter(self.config, self.progress.history, self.validation, self.changes.are_any)
-            if self.shorter:
-                return
+
+    def overfits(self) -> bool:
+        """Whether it gives way to a shorter one; asked between two epochs, also of a run that goes on."""
+        self.shorter = shorter(self.config, self.progress.history, self.validation, self.changes.are_any)
+        return self.shorter is not None
 
     def propagate(self, epoch: int) -> Iterator[Event]:
         """Spreads the labels before the first epoch that uses them; a run that goes on does it again, and finds the same."""
@@ -196,10 +198,8 @@ class Trainer:
         self.forecast.stepped(step, n, seconds)
         if is_first and self.forecast.steps.seconds is not None:  # better ones come when the epoch's figures are measured
             self.guess(self.forecast.steps.seconds / (STEP_WORK * self.config.batch_size))
-        forecast = self.forecast
-        return Stepped(
-            step, self.n_steps, nll + setting.beta * kl, kl, setting, n_images / seconds, forecast.share, forecast.seconds_left
-        )
+        rest = (self.forecast.share, self.forecast.seconds_left)
+        return Stepped(step, self.n_steps, nll + setting.beta * kl, kl, setting, n_images / seconds, *rest)
 
     def batch(self, places: Tensor, generator: torch.Generator, labelled: Tensor | None = None) -> tuple[Batch, Noise]:
         """This process's share of the training images at `places`, and the noise that goes with it."""
@@ -275,8 +275,8 @@ class Trainer:
 
     def row(self, epoch: int) -> Row:
         """Figures of the weights as they are now."""
-        setting = setting_at(self.changes.config, epoch)
-        return history_row(self.model, epoch, self.train, self.check_pick, self.test, setting, self.validation)
+        now = setting_at(self.changes.config, epoch)
+        return history_row(self.model, epoch, self.train, self.check_pick, self.test, now, self.validation)
 
     def show(self, step: int, is_marked: bool = False) -> None:
         """To whoever watches. is_marked: an epoch ends here, or the training begins."""
@@ -342,11 +342,10 @@ class Trainer:
             return None
         gpu = "" if self.device.type == "cpu" else f", {torch.cuda.get_device_name(self.device)}"
         processes = "" if self.team.size == 1 else f", {self.team.size} processes"
-        n_labelled = None if self.labelled is None else len(self.labelled)
         info = run_info(
             self.preset,
             self.config if results is None else self.model.config,
-            DatasetInfo.of(self.dataset, len(self.train.index), n_labelled),
+            DatasetInfo.of(self.dataset, len(self.train.index), None if self.labelled is None else len(self.labelled)),
             state,
             self.created,
             self._n_parameters,
@@ -354,7 +353,7 @@ class Trainer:
             machine=f", {torch.get_num_threads()} threads{processes}{gpu}, {self.way}",
             epoch=self.progress.epoch,
             seconds=self.progress.seconds,
-            chosen=self.chosen,
+            settled=self.settled,
             history=self.progress.history,
         )
         self.writer.write_info(info)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.cache.datasets import reasons_for
+from explorer.cache.datasets import check_early_stopping, reasons_for
 from explorer.cache.runs import all_runs
 from explorer.cache.trainings import training_queue
 from explorer.jobs.fit_form import configuration
@@ -37,7 +37,8 @@ def queue_training(name: str, values: Mapping[str, Any], base: FitConfig, preset
     try:
         if why_not := permission().why_not:
             raise LatentError(why_not)
-        config, queue, root = configuration(base.data, values, base), training_queue(), default_roots()[0]
+        config, queue, root = configuration(base.data, values, base, preset == CHOSEN), training_queue(), default_roots()[0]
+        check_early_stopping(config)
         if check_run_name(name) in _runs():
             raise ConfigError("run name", name, "a name that no run has")
         if why_not := queue.why_not_queue(visitor(), name):

@@ -66,7 +66,7 @@ def _base(preset: str, data: str) -> FitConfig:
 
 
 def _why(base: FitConfig) -> None:
-    """What the settings were chosen by, on demand."""
+    """What the settings were chosen by."""
     with st.popover("Why these settings", key="fit-why", type="tertiary"), contextlib.suppress(LatentError):  # `_base` has said it
         lines = [(f"{one.setting[:1].upper()}{one.setting[1:]} {one.value}", one.why) for one in reasons_for(base)]
         st.markdown("\n".join(f"- **{escape_markdown(what)}**: {escape_markdown(why)}" for what, why in lines))

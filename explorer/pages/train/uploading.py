@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.cache.datasets import forget_data_sets
 from explorer.jobs.own_data import MOST_BYTES, Upload, forget_upload, keep_upload, kept_uploads
 from explorer.session.permission import permission
 from explorer.session.trainings import want_data
@@ -48,6 +49,7 @@ def _keep(files: list[Upload], title: str, size: int) -> None:
     except LatentError as error:
         st.error(escape_markdown(str(error)))
         return
+    forget_data_sets()
     want_data(kept.name)
     st.success(f"{count(kept.n_images)} images; “{escape_markdown(kept.title)}” is the data set that is chosen now.")
     for note in kept.notes:
@@ -65,3 +67,4 @@ def _kept() -> None:
 def _remove(title: str) -> None:
     if permission().is_allowed:
         forget_upload(title)
+        forget_data_sets()

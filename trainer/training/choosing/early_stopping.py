@@ -14,12 +14,11 @@ from trainer.config import FitConfig, checked, of_epochs
 from trainer.datasets import Dataset, Split
 from trainer.errors import ConfigError
 from trainer.numerals import count, counted
-from trainer.runs.overfitting import SMOOTHED, overfitting_of
+from trainer.runs.overfitting import SMOOTHED, WORTH_IT, overfitting_of
 from trainer.training.choosing.settings import EARLY_STOPPING, FEWEST_VALIDATION, Choice, told_warmup
 from trainer.training.schedules import mean_rate_of
 
 LEAST_WIDTH = 3  # epochs whose mean is compared: a single one may be a whim of its steps
-WORTH_IT = 0.9  # of the epochs: to train again for nearly as many would change little
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,6 @@ class Shorter:
         now = [Choice("epochs", count(n), self.sentence, f"--epochs {2 * n} --no-early-stopping"), *told_warmup(self.config)]
         replaced = tuple(f"{name} " for name in ("epochs", "warm-up", EARLY_STOPPING))
         return (*(sentence for sentence in chosen if not sentence.startswith(replaced)), *(choice.sentence() for choice in now))
-
-
-def goes_on_as(config: FitConfig, stored: FitConfig) -> bool:
-    """Whether a run of the stored configuration is what a training of that one became when it started again."""
-    became = checked(config, early_stopping=False, **of_epochs(config, min(stored.epochs, config.epochs)))
-    return config.early_stopping and checked(became, precision=stored.precision) == stored
 
 
 def check_validation(config: FitConfig, dataset: Dataset, n_processes: int) -> None:
@@ -65,15 +58,18 @@ def shorter(
     history: rows that know the validation images. While the KL weight is not yet what it will be, nothing is decided. is_steered:
     whether a person changed settings on the way, who then has its end in hand.
     """
-    if validation is None or is_steered or not config.early_stopping or history[-1].get("beta", config.beta) != config.beta:
+    if validation is None or is_steered or not config.early_stopping or not history:
+        return None
+    if history[-1].get("beta", config.beta) != config.beta:
         return None
     width = max(LEAST_WIDTH, config.epochs // SMOOTHED)
     found = overfitting_of(history, "validation", width, mean_rate_of(config))
     if found is None or found.epochs is None or found.epochs > WORTH_IT * config.epochs:
         return None
+    falls = f"; in {count(found.epochs)} the falling step size leads about as far" if found.epochs != found.epoch else ""
     by = counted(len(validation.index), "validation image")
     sentence = (
         f"of {count(config.epochs)} the loss on {by} was lowest after about {count(found.epoch)} and rose since, while that on "
-        f"training images fell; in {count(found.epochs)} the falling step size leads about as far"
+        f"training images fell{falls}"
     )
     return Shorter(checked(config, early_stopping=False, **of_epochs(config, found.epochs)), sentence)

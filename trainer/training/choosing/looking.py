@@ -24,6 +24,7 @@ from trainer.training.choosing.settings import (
     chosen_size,
     told_early_stopping,
     told_warmup,
+    warmup_of,
     with_typed,
 )
 
@@ -80,5 +81,15 @@ def first_settings(dataset: Dataset) -> FitConfig:
 
 def told_settings(dataset: Dataset, config: FitConfig) -> tuple[Choice, ...]:
     """Why each of those is what it is; in `config` a person may have changed some."""
-    choices = with_typed(chosen_settings(facts_of(dataset)), config)
+    usual = chosen_settings(facts_of(dataset)).config
+    network = None if config.network == usual.network else config.network
+    batch_size = None if config.batch_size == usual.batch_size else config.batch_size
+    choices = with_typed(chosen_settings(facts_of(dataset, config.train_on), network, batch_size), config)
     return (*choices, *told_warmup(config), *told_early_stopping(config, len(dataset.splits["validation"])))
+
+
+def with_epochs(base: FitConfig, config: FitConfig) -> FitConfig:
+    """What a person made of `base`, with a warm-up that goes with its number of epochs, where only that was changed."""
+    if config.epochs == base.epochs or config.warmup_epochs != base.warmup_epochs or config.beta_cycles:
+        return config
+    return checked(config, warmup_epochs=warmup_of(config.epochs))

@@ -161,7 +161,7 @@ def told_warmup(config: FitConfig) -> tuple[Choice, ...]:
 def told_early_stopping(config: FitConfig, n_validation: int) -> tuple[Choice, ...]:
     """Whether the validation images may end the training, where that was chosen or where they are too few to."""
     by = counted(n_validation, "validation image")
-    if config.early_stopping:
+    if config.early_stopping and config.warmup_epochs < config.epochs:
         why = f"if the loss on {by} rises while that on training images falls, training starts again with fewer epochs"
         return (Choice(EARLY_STOPPING, "yes", why, "--no-early-stopping"),)
     if can_stop_early(config) and n_validation < FEWEST_VALIDATION:
@@ -176,7 +176,8 @@ def with_typed(chosen: Chosen, config: FitConfig) -> tuple[Choice, ...]:
     told = []
     for choice in chosen.choices:
         names = fields[choice.setting]
-        is_typed = any(getattr(config, name) != getattr(chosen.config, name) for name in names)
+        also = ("scale", "sigma") if choice.setting == "likelihood" and config.has_scale else ()
+        is_typed = any(getattr(config, name) != getattr(chosen.config, name) for name in (*names, *also))
         value = " ".join(_word(getattr(config, name)) for name in names)
         told.append(replace(choice, value=value, why="as typed") if is_typed else choice)
     return tuple(told)

@@ -51,6 +51,7 @@ class First:
         usual = chosen_settings(facts_of(self.dataset)).config
         wanted = typed(checked(usual, data=self.dataset.name, precision=MEASURED))
         facts = facts_of(self.dataset, wanted.train_on)
+        facts = facts if wanted.early_stopping else replace(facts, n_validation=0)  # which are then not measured
         network = None if wanted.network == usual.network else wanted.network
         batch_size = None if wanted.batch_size == usual.batch_size else wanted.batch_size
         choose = partial(chosen_settings, network=network, batch_size=batch_size)
@@ -93,7 +94,8 @@ def _with_warmup(typed: Callable[[FitConfig], FitConfig], config: FitConfig) -> 
 def _with_early_stopping(typed: Callable[[FitConfig], FitConfig], dataset: Dataset, config: FitConfig) -> FitConfig:
     """What was typed, and early stopping where it can be had and nobody said how many epochs or whether."""
     found = typed(checked(config, early_stopping=False))
-    said = typed(checked(config, early_stopping=False, epochs=config.epochs + 1)).epochs != config.epochs + 1
+    others = (config.epochs + 1, config.epochs + 2)  # what was typed follows neither
+    said = any(typed(checked(config, early_stopping=False, epochs=n)).epochs != n for n in others)
     if found.early_stopping or said or not can_stop_early(found) or len(dataset.splits["validation"]) < FEWEST_VALIDATION:
         return found
     return typed(checked(config, early_stopping=True))

@@ -27,8 +27,8 @@ A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images
 **active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1).
 
 A dimension is **used**, or needed by the decoder, if it is active and shuffling it between images raises the reconstruction loss by more
-than 0.05 nats beyond two standard errors; it is **not known** to be, where two standard errors reach ln 2 nats or more. The three
-counts may differ: the first asks the KL of single images, the second the encoder, the third the decoder."""
+than 0.05 nats beyond two standard errors. Where that is not so, but two standard errors above the measured rise reach ln 2 nats, it is
+**not known**. The three counts may differ: the first asks the KL of single images, the second the encoder, the third the decoder."""
 
 
 def offered(shown: Examined) -> bool:
