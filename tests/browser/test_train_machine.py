@@ -116,6 +116,9 @@ def test_a_zip_of_pictures_becomes_a_data_set(projector, own_server, tmp_path):
     expect(dialog).to_have_count(0)
     settled(page)
     expect(page.get_by_role("combobox", name="Data set")).to_have_value("pets")
+    expect(page.get_by_role("combobox", name="Preset")).to_have_value("Chosen from the pictures")
+    page.get_by_role("button", name="Why these settings").click()
+    expect(page.get_by_text("numbers are few enough for dense layers")).to_be_visible()
 
 
 def test_where_training_is_forbidden_one_sentence_says_what_to_set(browser, runs, tmp_path, monkeypatch):
