@@ -20,7 +20,7 @@ _MNIST = FitConfig(
 )
 _DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=150, batch_size=64, warmup_epochs=10)
 _BURDA = checked(
-    _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=3e-3, adam_eps=1e-4, epochs=850
+    _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=3e-3, adam_eps=1e-4, epochs=1700
 )
 _FOLDER = FitConfig(
     data="",
