@@ -19,7 +19,7 @@ from explorer.jobs import own_data
 from explorer.jobs.own_data import Upload, forget_upload, keep_upload
 from explorer.jobs.training import Training, read_trainings, write_training
 from explorer.jobs.trainings import TrainingQueue
-from explorer.pages.train.settings import FIRST
+from explorer.pages.train.settings import FIRST, form_of
 from explorer.pages.train.watching import chosen
 from explorer.session import trainings
 from tests.explorer.shown import app, sound, words
@@ -149,6 +149,8 @@ def test_what_was_uploaded_is_trained_with_settings_chosen_from_its_pictures(upl
     test = opened_on(uploaded)
     assert test.selectbox(key="fit-preset").value == CHOSEN
     assert test.selectbox(key=f"fit-data-{CHOSEN}").value == uploaded
+    keys = [element.key for element in (*test.number_input, *test.selectbox, *test.toggle, *test.text_input)]
+    assert not any("/" in key for key in keys if key)  # which the browser is given: no path of this machine
     click(test, "fit-train")
     (job,) = training_queue().jobs()
     data = load_dataset(uploaded)
@@ -165,7 +167,7 @@ def test_what_was_uploaded_is_trained_with_settings_chosen_from_its_pictures(upl
 
 def test_what_is_changed_of_it_is_said_to_be_so(uploaded):
     test = opened_on(uploaded)
-    form = lambda kind, name: getattr(test, kind)(key=f"fit-{CHOSEN}-{uploaded}-{name}")
+    form = lambda kind, name: getattr(test, kind)(key=f"fit-{form_of(CHOSEN, settings_for(uploaded))}-{name}")
     form("number_input", "epochs").set_value(7)
     click(test, "fit-train")
     (job,) = training_queue().jobs()
@@ -176,7 +178,7 @@ def test_what_is_changed_of_it_is_said_to_be_so(uploaded):
 
 def test_another_model_may_be_chosen_that_no_validation_image_stops(uploaded):
     test = opened_on(uploaded)
-    form = lambda kind, name: getattr(test, kind)(key=f"fit-{CHOSEN}-{uploaded}-{name}")
+    form = lambda kind, name: getattr(test, kind)(key=f"fit-{form_of(CHOSEN, settings_for(uploaded))}-{name}")
     form("selectbox", "model").set_value("pca")
     form("selectbox", "network").set_value("linear")
     form("selectbox", "likelihood").set_value("gaussian")
@@ -189,7 +191,7 @@ def test_another_model_may_be_chosen_that_no_validation_image_stops(uploaded):
 
 def test_a_batch_of_another_size_has_its_own_number_of_steps(uploaded):
     test = opened_on(uploaded)
-    test.number_input(key=f"fit-{CHOSEN}-{uploaded}-batch_size").set_value(5)
+    test.number_input(key=f"fit-{form_of(CHOSEN, settings_for(uploaded))}-batch_size").set_value(5)
     click(test, "fit-train")
     (job,) = training_queue().jobs()
     n_train = len(load_dataset(uploaded).splits["train"])
@@ -203,8 +205,8 @@ def test_early_stopping_without_images_for_validation_is_refused_before_it_waits
     name = keep_upload(files, "nine", 16, folder=tmp_path / "uploads").name
     assert len(load_dataset(name).splits["validation"]) < 3
     test = opened_on(name)
-    assert not test.toggle(key=f"fit-{CHOSEN}-{name}-early_stopping").value
-    test.toggle(key=f"fit-{CHOSEN}-{name}-early_stopping").set_value(True)
+    assert not test.toggle(key=f"fit-{form_of(CHOSEN, settings_for(name))}-early_stopping").value
+    test.toggle(key=f"fit-{form_of(CHOSEN, settings_for(name))}-early_stopping").set_value(True)
     test = click(test, "fit-train")
     assert "early_stopping is True; allowed: False with fewer than 3 images" in "\n".join(
         e.value.replace("\\", "") for e in test.error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import zlib
 from typing import Any
 
 import streamlit as st
@@ -33,7 +34,7 @@ def show_settings() -> None:
     """The form with its button."""
     preset, data, title = _what()
     base = _base(preset, data)
-    form = f"{CHOSEN}-{data}" if preset == CHOSEN else preset  # another data set has other settings chosen for it
+    form = form_of(preset, base)
     fields = form_fields(base)
     now = _as_it_stands(fields, form, base)
     values: dict[str, Any] = {}
@@ -52,6 +53,11 @@ def show_settings() -> None:
     if is_wanted:
         meant = {field.name for field in fields if field.applies(now)}
         queue_training(name, {key: value for key, value in values.items() if key in meant}, base, preset)
+
+
+def form_of(preset: str, base: FitConfig) -> str:
+    """By what its fields are told from those of other forms: another data set has other settings chosen for it. No path of this machine."""
+    return f"{CHOSEN}-{zlib.crc32(base.model_dump_json().encode()):08x}" if preset == CHOSEN else preset
 
 
 def _base(preset: str, data: str) -> FitConfig:
