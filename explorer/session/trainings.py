@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import streamlit as st
 
@@ -26,10 +26,10 @@ def want_data(name: str) -> None:
     st.session_state["wanted-data"] = name
 
 
-def wanted_data() -> str | None:
-    """The data set that the form is to show when it is drawn next; None where none is wanted."""
-    name: str | None = st.session_state.get("wanted-data")
-    return name
+def choose_for_wanted_data(key: str, value: str, names: Container[str]) -> None:
+    """Where the data set that is wanted is one of those, the list of that key shows this value, before the list is drawn."""
+    if st.session_state.get("wanted-data") in names:
+        st.session_state[key] = value
 
 
 def choose_wanted_data(key: str, names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from explorer.jobs.own_data import kept_uploads
 from explorer.pages.train.queueing import queue_training, suggested_name
 from explorer.pages.train.uploading import upload_dialog
 from explorer.session.remembered import shown
-from explorer.session.trainings import choose_wanted_data, wanted_data
+from explorer.session.trainings import choose_for_wanted_data, choose_wanted_data
 from explorer.text.escape import escape_markdown
 from explorer.text.run_sentence import data_title
 from trainer.config import FitConfig, checked
@@ -92,8 +92,7 @@ def _what() -> tuple[str, str, str]:
     own = {kept.name: title for title, kept in kept_uploads().items()}
     here = [name for name in dataset_names() if availability(name).is_here]
     presets = [name for name, config in PRESETS.items() if config.data in here]
-    if wanted_data() in own:  # what was uploaded is tried with settings that fit it
-        st.session_state["fit-preset"] = CHOSEN
+    choose_for_wanted_data("fit-preset", CHOSEN, own)  # what was uploaded is tried with settings that fit it
     preset = st.selectbox(
         "Preset",
         [*presets, *OTHERS],
