@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.trainer.test_cli import ask
-from tests.trainer.test_overfitting import EPOCHS, FALLING, VALLEY
+from tests.trainer.test_overfitting import EPOCHS, FALLING, TOO_LONG, VALLEY, few_of
 from trainer.cli import progress
 from trainer.cli.job import _lines
 from trainer.config import FitConfig, can_stop_early, checked, of_epochs
@@ -30,18 +30,7 @@ from trainer.training.schedules import learning_rate_at
 from trainer.training.steering import Steering
 
 STOPS = FitConfig(epochs=300, warmup_epochs=30, early_stopping=True)
-LONG = FitConfig(
-    hidden=(256,),
-    latent_dim=16,
-    epochs=400,
-    warmup_epochs=40,
-    batch_size=10,
-    learning_rate=3e-3,
-    likelihood="gaussian",
-    umap=False,
-    classifier=False,
-    early_stopping=True,
-)
+LONG = checked(TOO_LONG, warmup_epochs=40, early_stopping=True)
 FILES = ("weights.safetensors", "encodings.safetensors")
 
 
@@ -63,7 +52,7 @@ def rows(validation, train, config=STOPS):
 
 @pytest.fixture(scope="module")
 def few(digits) -> Dataset:
-    return replace(digits, splits={**digits.splits, "train": digits.splits["train"][:40]})
+    return few_of(digits)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "stages"])

@@ -18,6 +18,23 @@ from trainer.runs.overfitting import Overfitting, overfitting_of
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(ROOT / "assets" / part)]
 
 
+TOO_LONG = FitConfig(
+    hidden=(256,),
+    latent_dim=16,
+    epochs=400,
+    batch_size=10,
+    learning_rate=3e-3,
+    likelihood="gaussian",
+    umap=False,
+    classifier=False,
+)
+"""A training that overfits on `few_of` the digits."""
+
+
+def few_of(digits):
+    return replace(digits, splits={**digits.splits, "train": digits.splits["train"][:40]})
+
+
 def history(test, train, kl=2.0, beta=1.0, warmup=0):
     """Rows whose loss at that β is as given."""
     return [
@@ -126,18 +143,7 @@ def test_the_verdict_says_so_and_offers_fewer_epochs():
 
 
 def test_a_training_of_few_images_that_goes_on_for_too_long_says_so(tmp_path, digits):
-    few = replace(digits, splits={**digits.splits, "train": digits.splits["train"][:40]})
-    config = FitConfig(
-        hidden=(256,),
-        latent_dim=16,
-        epochs=400,
-        batch_size=10,
-        learning_rate=3e-3,
-        likelihood="gaussian",
-        umap=False,
-        classifier=False,
-    )
-    runs = trained_runs(tmp_path, {"long": config}, few)
+    runs = trained_runs(tmp_path, {"long": TOO_LONG}, few_of(digits))
     info = load_run("long", runs).info
     assert info.overfitting is not None and 1 <= info.overfitting.epoch < 400 and info.overfitting.rise >= 1
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trainer.config import FitConfig, checked, of_epochs
+from trainer.diagnosis.sentences import as_far
 from trainer.errors import ConfigError
 from trainer.numerals import count, counted
 from trainer.runs.overfitting import Overfitting
@@ -72,8 +73,7 @@ def _warm_up(config: FitConfig) -> Remedy:
 def _fewer_epochs(config: FitConfig, overfitting: Overfitting) -> Remedy:
     """As many as lead about as far as the best of those that were trained, where the step size falls over them."""
     n = overfitting.fewer(config.epochs)
-    falls = f"; in {count(n)} the falling step size leads about as far" if n != overfitting.epoch else ""
-    why = f"The loss on test images was lowest after about {counted(overfitting.epoch, 'epoch')}{falls}."
+    why = f"The loss on test images was lowest after about {counted(overfitting.epoch, 'epoch')}{as_far(n, overfitting.epoch)}."
     return Remedy("Fewer epochs", why, of_epochs(config, n))
 
 

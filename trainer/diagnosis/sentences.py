@@ -126,6 +126,11 @@ def unused_sentence(found: Examination, used: NDArray[np.bool_], varies: NDArray
     return " ".join(sentences)
 
 
+def as_far(epochs: int, epoch: int) -> str:
+    """That a training of so many epochs leads to where another one was after `epoch`; empty where both are the same number."""
+    return f"; in {count(epochs)} the falling step size leads about as far" if epochs != epoch else ""
+
+
 def overfitting_sentence(found: Overfitting) -> str:
     """What the history says, in nats and epochs."""
     return (

@@ -58,11 +58,11 @@ def fit(
     team = team or Team()
     writer = RunWriter.at(runs, check_run_name(name), is_silent=not team.is_writer)
     config = _agreed(team, partial(_prepare_folder, writer, config, dataset, resume, overwrite), config)
+    check_validation(config, dataset, team.size)  # before steps are timed
     if config.umap and config.latent_dim > 2:
         keep_compiled_code()
     stored = read_info(writer.folder) if resume else None
     config = _as_measured(stored.config if stored else config, dataset, writer, device, team, stored)
-    check_validation(config, dataset, team.size)
     began = (stored.preset, stored.created) if stored else (preset, now())
     make = partial(_trainer, dataset, writer, *began, device, team, snapshots, steering)
     trainer = make(config, Settled(stored.chosen, stored.before) if stored else Settled(chosen))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from trainer.config import FitConfig, checked, of_epochs
 from trainer.datasets import Dataset, Split
+from trainer.diagnosis.sentences import as_far
 from trainer.errors import ConfigError
 from trainer.numerals import count, counted
 from trainer.runs.overfitting import SMOOTHED, WORTH_IT, overfitting_of
@@ -66,10 +67,9 @@ def shorter(
     found = overfitting_of(history, "validation", width, mean_rate_of(config))
     if found is None or found.epochs is None or found.epochs > WORTH_IT * config.epochs:
         return None
-    falls = f"; in {count(found.epochs)} the falling step size leads about as far" if found.epochs != found.epoch else ""
     by = counted(len(validation.index), "validation image")
     sentence = (
         f"of {count(config.epochs)} the loss on {by} was lowest after about {count(found.epoch)} and rose since, while that on "
-        f"training images fell{falls}"
+        f"training images fell{as_far(found.epochs, found.epoch)}"
     )
     return Shorter(checked(config, early_stopping=False, **of_epochs(config, found.epochs)), sentence)

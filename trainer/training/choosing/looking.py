@@ -20,6 +20,7 @@ from trainer.training.choosing.settings import (
     Choice,
     ChosenSize,
     Facts,
+    chosen_beside,
     chosen_settings,
     chosen_size,
     told_early_stopping,
@@ -82,9 +83,7 @@ def first_settings(dataset: Dataset) -> FitConfig:
 def told_settings(dataset: Dataset, config: FitConfig) -> tuple[Choice, ...]:
     """Why each of those is what it is; in `config` a person may have changed some."""
     usual = chosen_settings(facts_of(dataset)).config
-    network = None if config.network == usual.network else config.network
-    batch_size = None if config.batch_size == usual.batch_size else config.batch_size
-    choices = with_typed(chosen_settings(facts_of(dataset, config.train_on), network, batch_size), config)
+    choices = with_typed(chosen_beside(usual, config, facts_of(dataset, config.train_on)), config)
     return (*choices, *told_warmup(config), *told_early_stopping(config, len(dataset.splits["validation"])))
 
 

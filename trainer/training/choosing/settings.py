@@ -145,6 +145,13 @@ def chosen_settings(facts: Facts, network: str | None = None, batch_size: int | 
     return Chosen(checked(FitConfig(), **settings), tuple(choices))
 
 
+def chosen_beside(usual: FitConfig, wanted: FitConfig, facts: Facts) -> Chosen:
+    """The settings where a person wants another network or batch than the usual one."""
+    network = None if wanted.network == usual.network else wanted.network
+    batch_size = None if wanted.batch_size == usual.batch_size else wanted.batch_size
+    return chosen_settings(facts, network, batch_size)
+
+
 def warmup_of(epochs: int) -> int:
     """Over how many of them the KL weight rises to β."""
     return epochs // WARMUP_SHARE

@@ -19,6 +19,7 @@ from trainer.training.choosing.settings import (
     FEWEST_VALIDATION,
     Choice,
     ChosenSize,
+    chosen_beside,
     chosen_settings,
     told_early_stopping,
     told_warmup,
@@ -52,9 +53,7 @@ class First:
         wanted = typed(checked(usual, data=self.dataset.name, precision=MEASURED))
         facts = facts_of(self.dataset, wanted.train_on)
         facts = facts if wanted.early_stopping else replace(facts, n_validation=0)  # which are then not measured
-        network = None if wanted.network == usual.network else wanted.network
-        batch_size = None if wanted.batch_size == usual.batch_size else wanted.batch_size
-        choose = partial(chosen_settings, network=network, batch_size=batch_size)
+        choose = partial(chosen_beside, usual, wanted)
         wanted = typed(checked(choose(facts).config, data=self.dataset.name, precision=MEASURED))
         n_threads, why_threads = threads_tried(wanted, self.dataset, writer, device)
         trial = tried(wanted, self.dataset, writer, device)
