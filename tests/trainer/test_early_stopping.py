@@ -278,3 +278,13 @@ def test_a_training_in_the_background_says_that_it_starts_again(few, tmp_path):
     assert not any("as 400 overfit" in line for line in words[:again])
     assert words[-1] == "finished"
     assert all(f" of {n}, as 400 overfit" in line for line in words[again + 1 :] if line.startswith("epoch "))
+
+
+def test_what_is_advised_of_an_overfitted_run_is_allowed_for_it(few, tmp_path, capsys):
+    """Of data with two images for validation, which decide nothing, too."""
+    none = replace(few, splits={**few.splits, "validation": few.splits["validation"][:2]})
+    (*_, end) = fit(TOO_LONG, none, "long", tmp_path)
+    progress.report(end)
+    said = capsys.readouterr().out
+    n = end.info.overfitting.fewer(TOO_LONG.epochs)
+    assert said.endswith(f"The usual remedies are fewer epochs and more images. Type --epochs {n}.\n") and n < TOO_LONG.epochs

@@ -164,13 +164,9 @@ def report(event: Finished) -> None:
     """The line on stdout: where the run is, and its figures."""
     print(f"{event.folder}: {', '.join(_figures(event.info))}; trained in {clock(event.info.seconds)}.")
     if (found := event.info.overfitting) is not None:
-        from trainer.config import can_stop_early
         from trainer.diagnosis.sentences import overfitting_sentence
 
-        info = event.info
-        is_new = can_stop_early(info.config) and not info.config.early_stopping and info.before is None
-        by_itself = " --early-stopping, or" if is_new else ""
-        print(f"{overfitting_sentence(found)} Type{by_itself} --epochs {found.fewer(info.config.epochs)}.")
+        print(f"{overfitting_sentence(found)} Type --epochs {found.fewer(event.info.config.epochs)}.")
 
 
 def _figures(info: Any) -> list[str]:
